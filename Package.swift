@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of rules for every target: warnings are errors, and each `public import` is a decision.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A C library of the distribution behind a module map.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [String], resources: [Resource] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, exclude: exclude, resources: resources,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "hearth",
+    products: [.executable(name: "hearth", targets: ["hearth"])],
+    targets: [
+        // What the toolchain lacks: C libraries, no logic.
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        system("CNghttp2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+        .target(name: "CPosix", path: "Sources/System/CPosix"),
+        .target(
+            name: "CRE2", path: "Sources/System/CRE2",
+            linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+
+        // From the inside out; each target imports only what stands above it here.
+        module("Model"),
+        module("Wire", ["CZlib", "CDeflate"]),
+        module("Selectors", ["Model", "CRE2"]),
+        module("Telemetry"),
+        module("Settings", ["CYAML"]),
+        module("Formats", ["Model", "Wire"]),
+        module("Store", ["Model", "Selectors"]),
+        module("MemoryStore", ["Store", "Model", "Selectors"]),
+        module("SQLiteStore", ["Store", "Model", "Selectors", "Telemetry", "CSQLite"]),
+        module("Query", ["Store", "Model", "Selectors"]),
+        module("API", ["Model", "Wire"]),
+        module("Ingest", ["Formats", "Store", "Model", "Wire"]),
+        module("HTTP", ["CPosix", "CNghttp2"]),
+        module("Demo", ["Model", "Store", "Ingest"]),
+        module(
+            "Server",
+            ["HTTP", "API", "Ingest", "Query", "Store", "Formats", "Selectors", "Model", "Wire", "Telemetry"]),
+        .executableTarget(
+            name: "hearth",
+            dependencies: [
+                "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest", "Query",
+                "Store", "Model",
+            ],
+            swiftSettings: settings),
+
+        // What every storage engine must pass; a library so that each engine's tests can run it.
+        .target(
+            name: "StoreBehaviour", dependencies: ["Store", "Model", "Selectors"], path: "Tests/StoreBehaviour",
+            swiftSettings: settings),
+        tests("ModelTests", ["Model"]),
+        tests("WireTests", ["Wire"]),
+        tests("SelectorsTests", ["Selectors", "Model"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("SettingsTests", ["Settings"]),
+        tests("FormatsTests", ["Formats", "Model", "Wire"]),
+        tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors"]),
+        tests("SQLiteStoreTests", ["SQLiteStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
+        tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
+        tests("APITests", ["API", "Model", "Wire"]),
+        tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
+        tests("HTTPTests", ["HTTP", "CPosix"]),
+        tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
+        tests(
+            "ServerTests",
+            [
+                "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
+                "Selectors", "Model", "Wire", "Telemetry",
+            ]),
+        // Drives the built `hearth` as a user's clients do.
+        tests("BinaryTests", ["API", "Wire", "Model"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,87 @@
+/// A label: a name and its value.
+public struct Label: Hashable, Comparable, Sendable {
+    /// The label's name, such as `service_name`.
+    public var name: Text
+    /// The label's value.
+    public var value: Text
+
+    /// Makes a label.
+    public init(_ name: Text, _ value: Text) {
+        self.name = name
+        self.value = value
+    }
+
+    /// Orders by name, then value, both by bytes.
+    public static func < (left: Label, right: Label) -> Bool {
+        left.name == right.name ? left.value < right.value : left.name < right.name
+    }
+}
+
+/// The labels of a series: sorted by name, each name once, no empty value.
+///
+/// A label that is absent and one with an empty value mean the same, so the empty ones are dropped.
+public struct LabelSet: Hashable, Comparable, Sendable {
+    /// The labels in ascending order of their names.
+    public let labels: [Label]
+
+    /// Sorts labels, drops those with an empty value, and keeps the last of a name that occurs twice.
+    public init(_ labels: some Sequence<Label>) {
+        var byName: [Text: Text] = [:]
+        for label in labels { byName[label.name] = label.value }
+        self.labels = byName.filter { !$0.value.isEmpty }.map { Label($0.key, $0.value) }.sorted()
+    }
+
+    /// The set without labels.
+    public static let empty = LabelSet([] as [Label])
+
+    /// The value of a label, or the empty text.
+    public subscript(_ name: Text) -> Text {
+        var low = 0
+        var high = labels.count
+        while low < high {
+            let middle = (low + high) / 2
+            if labels[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low < labels.count && labels[low].name == name ? labels[low].value : .empty
+    }
+
+    /// The labels among `names`, in the order of `names`; absent ones and repetitions are left out.
+    public func projection(on names: [Text]) -> [Label] {
+        var seen: Set<Text> = []
+        return names.compactMap { name in
+            let value = self[name]
+            return value.isEmpty || !seen.insert(name).inserted ? nil : Label(name, value)
+        }
+    }
+
+    /// Compares pair by pair; a prefix sorts before the longer set.
+    public static func < (left: LabelSet, right: LabelSet) -> Bool {
+        left.labels.lexicographicallyPrecedes(right.labels)
+    }
+}
+
+/// Names of labels that the field gives a meaning.
+public enum LabelName {
+    /// The profile family, such as `process_cpu`.
+    public static let name: Text = "__name__"
+    /// The sample type, such as `cpu`.
+    public static let type: Text = "__type__"
+    /// The sample unit, such as `nanoseconds`.
+    public static let unit: Text = "__unit__"
+    /// The period type; present only where the profile has one.
+    public static let periodType: Text = "__period_type__"
+    /// The period unit; present only where the profile has one.
+    public static let periodUnit: Text = "__period_unit__"
+    /// The five-part profile type.
+    public static let profileType: Text = "__profile_type__"
+    /// A copy of `service_name`.
+    public static let privateServiceName: Text = "__service_name__"
+    /// The service that was profiled.
+    public static let serviceName: Text = "service_name"
+    /// An SDK's process session.
+    public static let sessionID: Text = "__session_id__"
+    /// Whether a profile still has to be differenced.
+    public static let delta: Text = "__delta__"
+    /// The order of label processing; never stored.
+    public static let order: Text = "__order__"
+}

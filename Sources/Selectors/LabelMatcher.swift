@@ -1,0 +1,44 @@
+public import Model
+
+/// A condition on one label.
+///
+/// A series without the label is treated as one whose label is empty.
+public struct LabelMatcher: Sendable {
+    /// How the value is compared.
+    public enum Operation: Sendable, Hashable {
+        /// `=`
+        case equal
+        /// `!=`
+        case notEqual
+        /// `=~`, anchored at both ends
+        case matches
+        /// `!~`, anchored at both ends
+        case matchesNot
+    }
+
+    /// The label's name.
+    public let name: Text
+    /// How the value is compared.
+    public let operation: Operation
+    /// The value or the pattern.
+    public let value: Text
+
+    /// Makes a matcher that compares for equality.
+    public init(_ name: Text, equals value: Text) {
+        self.name = name
+        operation = .equal
+        self.value = value
+    }
+
+    /// Whether a label value fulfils the condition.
+    public func matches(_ candidate: Text) -> Bool {
+        switch operation {
+        case .equal: candidate == value
+        case .notEqual: candidate != value
+        case .matches, .matchesNot: false
+        }
+    }
+
+    /// Whether a series' labels fulfil the condition.
+    public func matches(_ labels: LabelSet) -> Bool { matches(labels[name]) }
+}

@@ -1,0 +1,217 @@
+public import Model
+public import Selectors
+
+/// A tenant: whose data this is.
+public struct Tenant: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The tenant's id, at most 150 characters of `[A-Za-z0-9!_.*'()-]`.
+    public let id: String
+
+    /// Makes a tenant; the id has been validated where it entered.
+    public init(_ id: String) {
+        self.id = id
+    }
+
+    /// The tenant of a server without multi-tenancy.
+    public static let anonymous = Tenant("anonymous")
+
+    /// Orders by id.
+    public static func < (left: Tenant, right: Tenant) -> Bool { left.id < right.id }
+
+    /// The id.
+    public var description: String { id }
+}
+
+/// One profile of one series, ready to be stored.
+public struct NewProfile: Sendable {
+    /// The id, shared by all series that were split from one pushed profile.
+    public var id: ProfileID
+    /// All labels of the series, `__profile_type__` and `service_name` among them.
+    public var series: LabelSet
+    /// When the profile was taken, in nanoseconds since the Unix epoch.
+    public var time: Int64
+    /// What resolves the samples' stacks; the profiles of one push share it.
+    public var symbols: SymbolTable
+    /// The samples; not empty.
+    public var samples: SampleColumns
+
+    /// Makes a profile.
+    public init(id: ProfileID, series: LabelSet, time: Int64, symbols: SymbolTable, samples: SampleColumns) {
+        self.id = id
+        self.series = series
+        self.time = time
+        self.symbols = symbols
+        self.samples = samples
+    }
+}
+
+/// What one question about profiles selects.
+public struct Selection: Sendable {
+    /// Whose profiles; several are read as one.
+    public var tenants: [Tenant]
+    /// The profile type, or nil for any.
+    public var profileType: ProfileType?
+    /// Conditions on the series' labels, all of which must hold.
+    public var matchers: [LabelMatcher]
+    /// When the profiles were taken.
+    public var range: TimeRange
+    /// Only samples of these spans, unless nil.
+    public var spans: Set<UInt64>?
+    /// Only samples of these traces, unless nil.
+    public var traces: Set<TraceID>?
+    /// Only these profiles, unless nil.
+    public var profiles: Set<ProfileID>?
+    /// Only stacks that pass.
+    public var stacks: StackFilter
+
+    /// Makes a selection.
+    public init(
+        tenants: [Tenant], profileType: ProfileType? = nil, matchers: [LabelMatcher] = [], range: TimeRange,
+        spans: Set<UInt64>? = nil, traces: Set<TraceID>? = nil, profiles: Set<ProfileID>? = nil,
+        stacks: StackFilter = StackFilter()
+    ) {
+        self.tenants = tenants
+        self.profileType = profileType
+        self.matchers = matchers
+        self.range = range
+        self.spans = spans
+        self.traces = traces
+        self.profiles = profiles
+        self.stacks = stacks
+    }
+}
+
+/// The sum of a selection for each stack, in one symbol partition.
+///
+/// `totals[i]` belongs to stack `stacks[i]`; a stack occurs at most once.
+public struct StackTotals: Sendable {
+    /// What resolves the stacks.
+    public var symbols: SymbolTable
+    /// Nodes of the partition's stack tree, in ascending order.
+    public var stacks: [UInt32]
+    /// The sums, saturated, in the unit of the profile type.
+    public var totals: [Int64]
+
+    /// Makes totals; the caller keeps the lengths equal.
+    public init(symbols: SymbolTable, stacks: [UInt32], totals: [Int64]) {
+        self.symbols = symbols
+        self.stacks = stacks
+        self.totals = totals
+    }
+}
+
+/// The selected profiles as parallel columns, without their samples.
+///
+/// Profile `i` belongs to `series[seriesIndices[i]]`. Where a selection names spans, traces or stacks, `totals` sums only
+/// the samples that pass, and profiles without any are left out.
+public struct ProfilePoints: Sendable {
+    /// The distinct series.
+    public var series: [LabelSet] = []
+    /// Which series each profile belongs to.
+    public var seriesIndices: [UInt32] = []
+    /// When each profile was taken, in nanoseconds.
+    public var times: [Int64] = []
+    /// The id of each profile.
+    public var ids: [ProfileID] = []
+    /// The sum of each profile's samples, saturated.
+    public var totals: [Int64] = []
+
+    /// Makes empty columns.
+    public init() {}
+}
+
+/// The spans inside the selected profiles as parallel columns: one row for each profile, span and trace.
+public struct SpanPoints: Sendable {
+    /// The distinct series.
+    public var series: [LabelSet] = []
+    /// Which series each row belongs to.
+    public var seriesIndices: [UInt32] = []
+    /// When the row's profile was taken, in nanoseconds.
+    public var times: [Int64] = []
+    /// The id of the row's profile.
+    public var ids: [ProfileID] = []
+    /// The span, never 0.
+    public var spans: [UInt64] = []
+    /// The trace, or ``Model/TraceID/none``.
+    public var traces: [TraceID] = []
+    /// The sum of the samples of that span, saturated.
+    public var totals: [Int64] = []
+
+    /// Makes empty columns.
+    public init() {}
+}
+
+/// When a tenant's profiles were taken.
+public struct ProfileSpan: Hashable, Sendable {
+    /// The oldest profile's time in nanoseconds.
+    public var oldest: Int64
+    /// The newest profile's time in nanoseconds.
+    public var newest: Int64
+
+    /// Makes a span of time.
+    public init(oldest: Int64, newest: Int64) {
+        self.oldest = oldest
+        self.newest = newest
+    }
+}
+
+/// Where profiles are kept: the one thing that every engine implements.
+///
+/// It is asked for series, for timelines and for totals per stack; everything above (truncation, flame graphs, diff, pprof)
+/// is written once over these answers. A time range selects by both ends inclusive. All errors are ``StoreError``.
+public protocol ProfileStore: Sendable {
+    /// Stores profiles; when it returns, they are durable. Either all of a batch is stored or an error is thrown.
+    func append(_ profiles: [NewProfile], for tenant: Tenant) async throws
+
+    /// The distinct label sets of series that may have profiles inside the range, sorted.
+    ///
+    /// An engine may answer by coarser time than the range asks for, but never miss a series that has profiles in it.
+    func series(in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]) async throws -> [LabelSet]
+
+    /// The names of all labels of the matching series, sorted by bytes.
+    func labelNames(in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]) async throws -> [Text]
+
+    /// The values of one label over the matching series, sorted by bytes; series without the label give none.
+    func labelValues(
+        of name: Text, in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text]
+
+    /// The sums of a selection for each stack, one entry for each symbol partition that has any.
+    func stackTotals(for selection: Selection) async throws -> [StackTotals]
+
+    /// The selected profiles, without their samples, in ascending order of time.
+    func profilePoints(for selection: Selection) async throws -> ProfilePoints
+
+    /// The spans inside the selected profiles, in ascending order of the profiles' time.
+    func spanPoints(for selection: Selection) async throws -> SpanPoints
+
+    /// The oldest and newest profile of a tenant, or nil if it has none.
+    func span(of tenant: Tenant) async throws -> ProfileSpan?
+
+    /// Finishes what was begun and closes; later calls throw.
+    func close() async
+}
+
+extension ProfileStore {
+    /// The names of all labels of the matching series, derived from ``series(in:matching:tenants:)``.
+    public func labelNames(
+        in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        var names: Set<Text> = []
+        for set in try await series(in: range, matching: matchers, tenants: tenants) {
+            for label in set.labels { names.insert(label.name) }
+        }
+        return names.sorted()
+    }
+
+    /// The values of one label over the matching series, derived from ``series(in:matching:tenants:)``.
+    public func labelValues(
+        of name: Text, in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        var values: Set<Text> = []
+        for set in try await series(in: range, matching: matchers, tenants: tenants) {
+            let value = set[name]
+            if !value.isEmpty { values.insert(value) }
+        }
+        return values.sorted()
+    }
+}

@@ -1,0 +1,3 @@
+#pragma once
+
+// The few parts of POSIX and Linux that Swift cannot import: macros, and functions behind them.
