@@ -22,7 +22,8 @@ public struct ProfileType: Hashable, Comparable, Sendable {
         self.sampleUnit = sampleUnit
         self.periodType = periodType
         self.periodUnit = periodUnit
-        id = Text(utf8: Array([name, sampleType, sampleUnit, periodType, periodUnit].map(\.utf8).joined(separator: [0x3a])))
+        id = Text(
+            utf8: Array([name, sampleType, sampleUnit, periodType, periodUnit].map(\.utf8).joined(separator: [0x3a])))
     }
 
     /// Parses five parts, or six of which the last (`delta`) is ignored.

@@ -1,6 +1,8 @@
 /// A condition on stacks that looks at their function names.
 public struct StackFilter: Hashable, Sendable {
-    /// Function names, root first: only stacks that begin with exactly these frames pass. Empty passes all.
+    /// Function names, root first, that a stack must begin with to pass.
+    ///
+    /// Empty passes all.
     public var callSite: [Text]
 
     /// Makes a filter.

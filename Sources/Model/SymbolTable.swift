@@ -85,7 +85,8 @@ public struct Location: Hashable, Sendable {
     public var isFolded: Bool
 
     /// Makes a location.
-    public init(mapping: UInt32 = 0, address: UInt64 = 0, firstLine: UInt32, lineCount: UInt32, isFolded: Bool = false) {
+    public init(mapping: UInt32 = 0, address: UInt64 = 0, firstLine: UInt32, lineCount: UInt32, isFolded: Bool = false)
+    {
         self.mapping = mapping
         self.address = address
         self.firstLine = firstLine
