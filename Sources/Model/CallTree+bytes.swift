@@ -1,0 +1,124 @@
+/// The tree as bytes: what Pyroscope's format TREE carries.
+///
+/// A node is `uvarint(name length) name uvarint(self) uvarint(child count)`, nodes come in preorder from a root with an empty
+/// name, and the children of a node in descending order of their names. An empty tree is no bytes.
+extension CallTree {
+    /// Writes the tree, cut to about `maxNodes` nodes; 0 or less cuts nothing.
+    ///
+    /// What is cut beside a function that is called `other` is added to that function, which keeps its subtree.
+    public func encoded(maxNodes: Int = 0) -> [UInt8] {
+        guard nodeCount > 0 else { return [] }
+        let threshold = threshold(maxNodes: maxNodes)
+        let other = otherIndex
+        var bytes: [UInt8] = []
+        // A node waiting to be written and what it gets on top of its self; `node` is nil for a synthetic `other`.
+        var waiting: [(node: UInt32?, extra: Int64)] = [(0, 0)]
+        while let (node, extra) = waiting.popLast() {
+            guard let node else {
+                Self.append(name: Self.otherName.utf8[...], own: extra, childCount: 0, to: &bytes)
+                continue
+            }
+            var kept: [(node: UInt32?, extra: Int64)] = []
+            var cut: Int64 = 0
+            var bucket: Int?
+            for child in children(of: node) {
+                let isOther = nameIndices[Int(child)] == other
+                if isOther { bucket = kept.count }
+                if isOther || totals[Int(child)] >= threshold {
+                    kept.append((child, 0))
+                } else {
+                    cut = cut.saturatingAdd(totals[Int(child)])
+                }
+            }
+            if cut > 0 {
+                if let bucket {
+                    kept[bucket].extra = cut
+                } else {
+                    let position =
+                        kept.firstIndex { entry in
+                            entry.node.map { Self.otherName < names[nameIndices[Int($0)]] } ?? false
+                        } ?? kept.count
+                    kept.insert((nil, cut), at: position)
+                }
+            }
+            let name = node == 0 ? [] : names.bytes[names.range(Int(nameIndices[Int(node)]))]
+            Self.append(
+                name: name, own: selfs[Int(node)].saturatingAdd(extra), childCount: kept.count, to: &bytes)
+            // The last is written first: descending names.
+            waiting.append(contentsOf: kept)
+        }
+        return bytes
+    }
+
+    /// Reads a tree; children may come in any order, and equal siblings are merged.
+    ///
+    /// Fewer than two bytes are an empty tree. Throws ``TreeBytesError`` for bytes that are no tree.
+    public init(decoding bytes: [UInt8]) throws(TreeBytesError) {
+        var builder = CallTreeBuilder()
+        var offset = 0
+        func uvarint() throws(TreeBytesError) -> UInt64 {
+            var value: UInt64 = 0
+            var shift: UInt64 = 0
+            while offset < bytes.count {
+                let byte = bytes[offset]
+                offset += 1
+                guard shift < 63 || byte <= 1 else { break }
+                value |= UInt64(byte & 0x7f) << shift
+                if byte & 0x80 == 0 { return value }
+                shift += 7
+            }
+            throw TreeBytesError(offset: offset)
+        }
+        guard bytes.count >= 2 else {
+            self = builder.finish()
+            return
+        }
+        // Nodes whose children are still to come.
+        var open: [(node: UInt32, left: UInt64)] = []
+        var isRoot = true
+        repeat {
+            let length = try uvarint()
+            guard length <= UInt64(bytes.count - offset) else { throw TreeBytesError(offset: offset) }
+            let name = Text(utf8: Array(bytes[offset..<offset + Int(length)]))
+            offset += Int(length)
+            guard let own = try Int64(exactly: uvarint()) else { throw TreeBytesError(offset: offset) }
+            let childCount = try uvarint()
+            var node: UInt32 = 0
+            if !isRoot {
+                guard let parent = open.indices.last else { throw TreeBytesError(offset: offset) }
+                open[parent].left -= 1
+                node = builder.child(of: open[parent].node, named: name, adding: own)
+            }
+            isRoot = false
+            if childCount > 0 { open.append((node, childCount)) }
+            while open.last?.left == 0 { open.removeLast() }
+        } while !open.isEmpty
+        guard offset == bytes.count else { throw TreeBytesError(offset: offset) }
+        self = builder.finish()
+    }
+
+    private static func append(name: ArraySlice<UInt8>, own: Int64, childCount: Int, to bytes: inout [UInt8]) {
+        appendUvarint(UInt64(name.count), to: &bytes)
+        bytes.append(contentsOf: name)
+        appendUvarint(UInt64(max(own, 0)), to: &bytes)
+        appendUvarint(UInt64(childCount), to: &bytes)
+    }
+
+    private static func appendUvarint(_ value: UInt64, to bytes: inout [UInt8]) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(value))
+    }
+}
+
+/// Bytes that are no tree.
+public struct TreeBytesError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Where reading stopped.
+    public let offset: Int
+
+    /// One line with the offset.
+    public var description: String { "malformed tree at byte \(offset)" }
+}
