@@ -18,7 +18,9 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 func module(_ name: String, _ dependencies: [String] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings)
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, swiftSettings: settings,
+        // Rounding is libm's, and nothing here imports Glibc just to have it linked.
+        linkerSettings: [.linkedLibrary("m")])
 }
 
 func tests(_ name: String, _ dependencies: [String], resources: [Resource] = [], exclude: [String] = []) -> Target {

@@ -78,7 +78,9 @@ extension CallTree {
     /// The bucket that holds what was cut.
     public static let otherName: Text = "other"
 
-    /// The smallest total that stays when at most `maxNodes` nodes are wanted; ties stay too. 0 if nothing is cut.
+    /// The smallest total that stays when at most `maxNodes` nodes are wanted.
+    ///
+    /// Ties stay too; 0 if nothing is cut.
     func threshold(maxNodes: Int) -> Int64 {
         maxNodes < 1 || nodeCount <= maxNodes ? 0 : Self.smallest(of: totals.dropFirst(), amongLargest: maxNodes)
     }

@@ -1,0 +1,61 @@
+public import Model
+
+/// The pairs of a query string, decoded.
+///
+/// Pairs are split at `&`; `+` is a blank and `%xx` a byte; a malformed escape stays as text. Names and values are bytes.
+public struct FormFields: Sendable {
+    /// The pairs in order.
+    public let pairs: [(name: Text, value: Text)]
+
+    /// Decodes a query string.
+    public init(_ query: some StringProtocol) {
+        pairs = query.utf8.split(separator: UInt8(ascii: "&")).map { pair in
+            let mark = pair.firstIndex(of: UInt8(ascii: "="))
+            let name = pair[..<(mark ?? pair.endIndex)]
+            let value = mark.map { pair[pair.index(after: $0)...] }
+            return (Self.decode(Array(name)), Self.decode(value.map(Array.init) ?? []))
+        }
+    }
+
+    /// The first value of a name, or nil.
+    public subscript(_ name: Text) -> Text? {
+        pairs.first { $0.name == name }?.value
+    }
+
+    /// All values of a name.
+    public func all(_ name: Text) -> [Text] {
+        pairs.filter { $0.name == name }.map(\.value)
+    }
+
+    private static func decode(_ bytes: [UInt8]) -> Text {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "+"):
+                decoded.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                if index + 2 < bytes.count, let high = digit(bytes[index + 1]), let low = digit(bytes[index + 2]) {
+                    decoded.append(high << 4 | low)
+                    index += 2
+                } else {
+                    decoded.append(bytes[index])
+                }
+            default:
+                decoded.append(bytes[index])
+            }
+            index += 1
+        }
+        return Text(utf8: decoded)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
