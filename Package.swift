@@ -46,7 +46,7 @@ let package = Package(
 
         // From the inside out; each target imports only what stands above it here.
         module("Model"),
-        module("Wire", ["CZlib", "CDeflate"]),
+        module("Wire", ["Model", "CZlib", "CDeflate"]),
         module("Selectors", ["Model", "CRE2"]),
         module("Telemetry"),
         module("Settings", ["CYAML"]),
@@ -75,7 +75,7 @@ let package = Package(
             name: "StoreBehaviour", dependencies: ["Store", "Model", "Selectors"], path: "Tests/StoreBehaviour",
             swiftSettings: settings),
         tests("ModelTests", ["Model"]),
-        tests("WireTests", ["Wire"]),
+        tests("WireTests", ["Wire", "Model"]),
         tests("SelectorsTests", ["Selectors", "Model"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("SettingsTests", ["Settings"]),

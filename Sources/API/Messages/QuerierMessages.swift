@@ -1,0 +1,551 @@
+public import Model
+public import Wire
+
+/// `querier.v1.ProfileTypesRequest`
+public struct ProfileTypesRequest: Message {
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "start", &start)
+        try codec.field(2, "end", &end)
+    }
+}
+
+/// `querier.v1.ProfileTypesResponse`
+public struct ProfileTypesResponse: Message {
+    /// The types.
+    public var profileTypes: [ProfileTypeMessage] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_types", &profileTypes)
+    }
+}
+
+/// `querier.v1.SeriesRequest`
+public struct SeriesRequest: Message {
+    /// Selectors, all of which must match.
+    public var matchers: [Text] = []
+    /// The labels to project on; none for all.
+    public var labelNames: [Text] = []
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "matchers", &matchers)
+        try codec.field(2, "label_names", &labelNames)
+        try codec.field(3, "start", &start)
+        try codec.field(4, "end", &end)
+    }
+}
+
+/// `querier.v1.SeriesResponse`; its only field has number 2.
+public struct SeriesResponse: Message {
+    /// The distinct label sets.
+    public var labelsSet: [Labels] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(2, "labels_set", &labelsSet)
+    }
+}
+
+/// `querier.v1.AsyncQueryRequest`; accepted and ignored.
+public struct AsyncQueryRequest: Message {
+    /// The query to poll.
+    public var requestID: Text = ""
+    /// Whether to run in the background.
+    public var type: Int32 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "request_id", &requestID)
+        try codec.field(2, "type", &type, names: AsyncQueryType.names)
+    }
+}
+
+/// `querier.v1.SelectMergeStacktracesRequest`
+public struct SelectMergeStacktracesRequest: Message {
+    /// The profile type.
+    public var profileTypeID: Text = ""
+    /// The selector.
+    public var labelSelector: Text = ""
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// The most nodes.
+    public var maxNodes: Int64?
+    /// The form of the answer.
+    public var format: Int32 = 0
+    /// A condition on stacks.
+    public var stackTraceSelector: StackTraceSelector?
+    /// UUIDs, any of which.
+    public var profileIDSelector: [Text] = []
+    /// Ignored.
+    public var `async`: AsyncQueryRequest?
+    /// Trace ids, any of which.
+    public var traceIDSelector: [Text] = []
+    /// Span ids, any of which.
+    public var spanSelector: [Text] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_typeID", &profileTypeID)
+        try codec.field(2, "label_selector", &labelSelector)
+        try codec.field(3, "start", &start)
+        try codec.field(4, "end", &end)
+        try codec.field(5, "max_nodes", &maxNodes)
+        try codec.field(6, "format", &format, names: ProfileFormat.names)
+        try codec.field(7, "stack_trace_selector", &stackTraceSelector)
+        try codec.field(8, "profile_id_selector", &profileIDSelector)
+        try codec.field(9, "async", &`async`)
+        try codec.field(10, "trace_id_selector", &traceIDSelector)
+        try codec.field(11, "span_selector", &spanSelector)
+    }
+}
+
+/// `querier.v1.Level`
+public struct Level: Message {
+    /// The numbers of the boxes.
+    public var values: [Int64] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "values", &values)
+    }
+}
+
+/// `querier.v1.FlameGraph`
+public struct FlameGraphMessage: Message {
+    /// The distinct names.
+    public var names: [Text] = []
+    /// The boxes, level by level.
+    public var levels: [Level] = []
+    /// The sum of everything.
+    public var total: Int64 = 0
+    /// The largest self.
+    public var maxSelf: Int64 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "names", &names)
+        try codec.field(2, "levels", &levels)
+        try codec.field(3, "total", &total)
+        try codec.field(4, "max_self", &maxSelf)
+    }
+}
+
+/// `querier.v1.FlameGraphDiff`
+public struct FlameGraphDiffMessage: Message {
+    /// The distinct names.
+    public var names: [Text] = []
+    /// The boxes, level by level.
+    public var levels: [Level] = []
+    /// The sum of both sides.
+    public var total: Int64 = 0
+    /// The largest self.
+    public var maxSelf: Int64 = 0
+    /// The sum of the left side.
+    public var leftTicks: Int64 = 0
+    /// The sum of the right side.
+    public var rightTicks: Int64 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "names", &names)
+        try codec.field(2, "levels", &levels)
+        try codec.field(3, "total", &total)
+        try codec.field(4, "max_self", &maxSelf)
+        try codec.field(5, "leftTicks", &leftTicks)
+        try codec.field(6, "rightTicks", &rightTicks)
+    }
+}
+
+/// `querier.v1.PprofProfile`
+public struct PprofProfile: Message {
+    /// The profile.
+    public var profile: ProfileMessage?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile", &profile)
+    }
+}
+
+/// `querier.v1.SelectMergeStacktracesResponse`
+public struct SelectMergeStacktracesResponse: Message {
+    /// For the flame graph format.
+    public var flamegraph: FlameGraphMessage?
+    /// For the tree format.
+    public var tree: [UInt8] = []
+    /// For the DOT format.
+    public var dot: Text = ""
+    /// For the pprof format.
+    public var pprof: PprofProfile?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "flamegraph", &flamegraph)
+        try codec.field(2, "tree", &tree)
+        try codec.field(3, "dot", &dot)
+        try codec.field(5, "pprof", &pprof)
+    }
+}
+
+/// `querier.v1.SelectMergeSpanProfileRequest`
+public struct SelectMergeSpanProfileRequest: Message {
+    /// The profile type.
+    public var profileTypeID: Text = ""
+    /// The selector.
+    public var labelSelector: Text = ""
+    /// Span ids, any of which.
+    public var spanSelector: [Text] = []
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// The most nodes.
+    public var maxNodes: Int64?
+    /// The form of the answer.
+    public var format: Int32 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_typeID", &profileTypeID)
+        try codec.field(2, "label_selector", &labelSelector)
+        try codec.field(3, "span_selector", &spanSelector)
+        try codec.field(4, "start", &start)
+        try codec.field(5, "end", &end)
+        try codec.field(6, "max_nodes", &maxNodes)
+        try codec.field(7, "format", &format, names: ProfileFormat.names)
+    }
+}
+
+/// `querier.v1.SelectMergeSpanProfileResponse`
+public struct SelectMergeSpanProfileResponse: Message {
+    /// For the flame graph format.
+    public var flamegraph: FlameGraphMessage?
+    /// For the tree format.
+    public var tree: [UInt8] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "flamegraph", &flamegraph)
+        try codec.field(2, "tree", &tree)
+    }
+}
+
+/// `querier.v1.DiffRequest`
+public struct DiffRequest: Message {
+    /// The left side.
+    public var left: SelectMergeStacktracesRequest?
+    /// The right side.
+    public var right: SelectMergeStacktracesRequest?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "left", &left)
+        try codec.field(2, "right", &right)
+    }
+}
+
+/// `querier.v1.DiffResponse`
+public struct DiffResponse: Message {
+    /// Both sides laid over each other.
+    public var flamegraph: FlameGraphDiffMessage?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "flamegraph", &flamegraph)
+    }
+}
+
+/// `querier.v1.SelectMergeProfileRequest`
+public struct SelectMergeProfileRequest: Message {
+    /// The profile type.
+    public var profileTypeID: Text = ""
+    /// The selector.
+    public var labelSelector: Text = ""
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// The most nodes.
+    public var maxNodes: Int64?
+    /// A condition on stacks.
+    public var stackTraceSelector: StackTraceSelector?
+    /// UUIDs, any of which.
+    public var profileIDSelector: [Text] = []
+    /// Trace ids, any of which.
+    public var traceIDSelector: [Text] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_typeID", &profileTypeID)
+        try codec.field(2, "label_selector", &labelSelector)
+        try codec.field(3, "start", &start)
+        try codec.field(4, "end", &end)
+        try codec.field(5, "max_nodes", &maxNodes)
+        try codec.field(6, "stack_trace_selector", &stackTraceSelector)
+        try codec.field(7, "profile_id_selector", &profileIDSelector)
+        try codec.field(8, "trace_id_selector", &traceIDSelector)
+    }
+}
+
+/// `querier.v1.SelectSeriesRequest`
+public struct SelectSeriesRequest: Message {
+    /// The profile type.
+    public var profileTypeID: Text = ""
+    /// The selector.
+    public var labelSelector: Text = ""
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// The labels that lines are told apart by.
+    public var groupBy: [Text] = []
+    /// Seconds between two points.
+    public var step: Double = 0
+    /// How profiles become a value.
+    public var aggregation: Int32?
+    /// A condition on stacks.
+    public var stackTraceSelector: StackTraceSelector?
+    /// The most lines.
+    public var limit: Int64?
+    /// Which exemplars to name.
+    public var exemplarType: Int32 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_typeID", &profileTypeID)
+        try codec.field(2, "label_selector", &labelSelector)
+        try codec.field(3, "start", &start)
+        try codec.field(4, "end", &end)
+        try codec.field(5, "group_by", &groupBy)
+        try codec.field(6, "step", &step)
+        try codec.field(7, "aggregation", &aggregation, names: TimeSeriesAggregation.names)
+        try codec.field(8, "stack_trace_selector", &stackTraceSelector)
+        try codec.field(9, "limit", &limit)
+        try codec.field(10, "exemplar_type", &exemplarType, names: ExemplarType.names)
+    }
+}
+
+/// `querier.v1.SelectSeriesResponse`
+public struct SelectSeriesResponse: Message {
+    /// The lines.
+    public var series: [SeriesMessage] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "series", &series)
+    }
+}
+
+/// `querier.v1.SelectHeatmapRequest`
+public struct SelectHeatmapRequest: Message {
+    /// The profile type.
+    public var profileTypeID: Text = ""
+    /// The selector.
+    public var labelSelector: Text = ""
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// Seconds between two slots.
+    public var step: Double = 0
+    /// The labels that groups are told apart by.
+    public var groupBy: [Text] = []
+    /// What is counted.
+    public var queryType: Int32 = 0
+    /// Which exemplars to name.
+    public var exemplarType: Int32 = 0
+    /// The most groups.
+    public var limit: Int64?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "profile_typeID", &profileTypeID)
+        try codec.field(2, "label_selector", &labelSelector)
+        try codec.field(3, "start", &start)
+        try codec.field(4, "end", &end)
+        try codec.field(5, "step", &step)
+        try codec.field(6, "group_by", &groupBy)
+        try codec.field(7, "query_type", &queryType, names: HeatmapQueryType.names)
+        try codec.field(8, "exemplar_type", &exemplarType, names: ExemplarType.names)
+        try codec.field(9, "limit", &limit)
+    }
+}
+
+/// `querier.v1.SelectHeatmapResponse`
+public struct SelectHeatmapResponse: Message {
+    /// The groups.
+    public var series: [HeatmapSeriesMessage] = []
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "series", &series)
+    }
+}
+
+/// `querier.v1.AnalyzeQueryRequest`; field number 1 is unused.
+public struct AnalyzeQueryRequest: Message {
+    /// The first millisecond.
+    public var start: Int64 = 0
+    /// The last millisecond.
+    public var end: Int64 = 0
+    /// A selector.
+    public var query: Text = ""
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(2, "start", &start)
+        try codec.field(3, "end", &end)
+        try codec.field(4, "query", &query)
+    }
+}
+
+/// `querier.v1.QueryScope`
+public struct QueryScope: Message {
+    /// Which part of the store.
+    public var componentType: Text = ""
+    /// How many of them.
+    public var componentCount: UInt64 = 0
+    /// Files.
+    public var blockCount: UInt64 = 0
+    /// Series.
+    public var seriesCount: UInt64 = 0
+    /// Profiles.
+    public var profileCount: UInt64 = 0
+    /// Samples.
+    public var sampleCount: UInt64 = 0
+    /// Bytes of the index.
+    public var indexBytes: UInt64 = 0
+    /// Bytes of the profiles.
+    public var profileBytes: UInt64 = 0
+    /// Bytes of the symbols.
+    public var symbolBytes: UInt64 = 0
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "component_type", &componentType)
+        try codec.field(2, "component_count", &componentCount)
+        try codec.field(3, "block_count", &blockCount)
+        try codec.field(4, "series_count", &seriesCount)
+        try codec.field(5, "profile_count", &profileCount)
+        try codec.field(6, "sample_count", &sampleCount)
+        try codec.field(7, "index_bytes", &indexBytes)
+        try codec.field(8, "profile_bytes", &profileBytes)
+        try codec.field(9, "symbol_bytes", &symbolBytes)
+    }
+}
+
+/// `querier.v1.QueryImpact`; field number 1 is unused.
+public struct QueryImpact: Message {
+    /// Bytes that a query reads.
+    public var totalBytesInTimeRange: UInt64 = 0
+    /// Series that a query reads.
+    public var totalQueriedSeries: UInt64 = 0
+    /// Whether profiles may be there twice.
+    public var deduplicationNeeded: Bool = false
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(2, "total_bytes_in_time_range", &totalBytesInTimeRange)
+        try codec.field(3, "total_queried_series", &totalQueriedSeries)
+        try codec.field(4, "deduplication_needed", &deduplicationNeeded)
+    }
+}
+
+/// `querier.v1.AnalyzeQueryResponse`
+public struct AnalyzeQueryResponse: Message {
+    /// What a query reads.
+    public var queryScopes: [QueryScope] = []
+    /// Its sums.
+    public var queryImpact: QueryImpact?
+
+    /// Makes an empty message.
+    public init() {}
+
+    /// Lists the fields.
+    public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "query_scopes", &queryScopes)
+        try codec.field(2, "query_impact", &queryImpact)
+    }
+}

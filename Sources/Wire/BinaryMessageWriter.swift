@@ -1,0 +1,129 @@
+public import Model
+
+/// Writes a message's fields in the binary encoding; fields at their default are left out.
+public struct BinaryMessageWriter: FieldCodec {
+    var bytes: [UInt8] = []
+
+    /// Writes a string.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Text) throws(WireError) {
+        if !value.isEmpty { ProtobufWriter.field(number, value.utf8, to: &bytes) }
+    }
+
+    /// Writes a string if it is there.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Text?) throws(WireError) {
+        if let value { ProtobufWriter.field(number, value.utf8, to: &bytes) }
+    }
+
+    /// Writes bytes.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
+        if !value.isEmpty { ProtobufWriter.field(number, value, to: &bytes) }
+    }
+
+    /// Writes an `int64`.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int64) throws(WireError) {
+        if value != 0 { varint(number, UInt64(bitPattern: value)) }
+    }
+
+    /// Writes an `int64` if it is there.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int64?) throws(WireError) {
+        if let value { varint(number, UInt64(bitPattern: value)) }
+    }
+
+    /// Writes a `uint64`.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
+        if value != 0 { varint(number, value) }
+    }
+
+    /// Writes an `int32`, sign-extended as the format wants it.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int32) throws(WireError) {
+        if value != 0 { varint(number, UInt64(bitPattern: Int64(value))) }
+    }
+
+    /// Writes a `uint32`.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout UInt32) throws(WireError) {
+        if value != 0 { varint(number, UInt64(value)) }
+    }
+
+    /// Writes a `bool`.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Bool) throws(WireError) {
+        if value { varint(number, 1) }
+    }
+
+    /// Writes a `double`.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Double) throws(WireError) {
+        if value.bitPattern != 0 {
+            ProtobufWriter.key(number, .fixed64, to: &bytes)
+            ProtobufWriter.fixed64(value.bitPattern, to: &bytes)
+        }
+    }
+
+    /// Writes an enum.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout Int32, names: EnumNames
+    ) throws(WireError) {
+        try field(number, name, &value)
+    }
+
+    /// Writes an enum if it is there.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout Int32?, names: EnumNames
+    ) throws(WireError) {
+        if let value { varint(number, UInt64(bitPattern: Int64(value))) }
+    }
+
+    /// Writes a message if it is there.
+    public mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout M?) throws(WireError) {
+        if var message = value { try write(number, &message) }
+    }
+
+    /// Writes repeated messages.
+    public mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout [M]) throws(WireError) {
+        for index in value.indices { try write(number, &value[index]) }
+    }
+
+    /// Writes repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Text]) throws(WireError) {
+        for text in value { ProtobufWriter.field(number, text.utf8, to: &bytes) }
+    }
+
+    /// Writes repeated `int64`, packed.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
+        pack(number, value.map { UInt64(bitPattern: $0) })
+    }
+
+    /// Writes repeated `uint64`, packed.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        pack(number, value)
+    }
+
+    /// Writes repeated `int32`, packed.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
+        pack(number, value.map { UInt64(bitPattern: Int64($0)) })
+    }
+
+    /// Writes repeated `double`, packed.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Double]) throws(WireError) {
+        guard !value.isEmpty else { return }
+        ProtobufWriter.key(number, .bytes, to: &bytes)
+        ProtobufWriter.varint(UInt64(value.count * 8), to: &bytes)
+        for number in value { ProtobufWriter.fixed64(number.bitPattern, to: &bytes) }
+    }
+
+    private mutating func varint(_ number: Int, _ value: UInt64) {
+        ProtobufWriter.key(number, .varint, to: &bytes)
+        ProtobufWriter.varint(value, to: &bytes)
+    }
+
+    private mutating func pack(_ number: Int, _ values: [UInt64]) {
+        guard !values.isEmpty else { return }
+        ProtobufWriter.key(number, .bytes, to: &bytes)
+        ProtobufWriter.varint(UInt64(values.reduce(0) { $0 + ProtobufWriter.size(of: $1) }), to: &bytes)
+        for value in values { ProtobufWriter.varint(value, to: &bytes) }
+    }
+
+    private mutating func write<M: Message>(_ number: Int, _ message: inout M) throws(WireError) {
+        var inner = BinaryMessageWriter()
+        try message.fields(&inner)
+        ProtobufWriter.field(number, inner.bytes, to: &bytes)
+    }
+}

@@ -1,0 +1,60 @@
+/// Writes the protobuf wire format into a byte buffer.
+@frozen
+public enum ProtobufWriter {
+    /// Appends a base-128 number.
+    @inlinable
+    public static func varint(_ value: UInt64, to bytes: inout [UInt8]) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    /// The number of bytes that a number takes.
+    @inlinable
+    public static func size(of value: UInt64) -> Int {
+        (70 - (value | 1).leadingZeroBitCount) / 7
+    }
+
+    /// Appends a field's number and wire type.
+    @inlinable
+    public static func key(_ number: Int, _ type: ProtobufWireType, to bytes: inout [UInt8]) {
+        varint(UInt64(number) << 3 | UInt64(type.rawValue), to: &bytes)
+    }
+
+    /// Appends a field of bytes: key, length, content.
+    @inlinable
+    public static func field(_ number: Int, _ content: some Collection<UInt8>, to bytes: inout [UInt8]) {
+        key(number, .bytes, to: &bytes)
+        varint(UInt64(content.count), to: &bytes)
+        bytes.append(contentsOf: content)
+    }
+
+    /// Appends eight little-endian bytes.
+    @inlinable
+    public static func fixed64(_ value: UInt64, to bytes: inout [UInt8]) {
+        for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
+    }
+
+    /// Appends a field whose content `body` writes, and puts its length in front afterwards.
+    @inlinable
+    public static func message<Failure: Error>(
+        _ number: Int, to bytes: inout [UInt8], _ body: (inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        key(number, .bytes, to: &bytes)
+        let start = bytes.count
+        // One byte is enough for most messages; longer ones are moved once.
+        bytes.append(0)
+        try body(&bytes)
+        let length = UInt64(bytes.count - start - 1)
+        if length < 0x80 {
+            bytes[start] = UInt8(truncatingIfNeeded: length)
+        } else {
+            var prefix: [UInt8] = []
+            varint(length, to: &prefix)
+            bytes.replaceSubrange(start...start, with: prefix)
+        }
+    }
+}
