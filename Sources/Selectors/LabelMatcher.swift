@@ -22,12 +22,25 @@ public struct LabelMatcher: Sendable {
     public let operation: Operation
     /// The value or the pattern.
     public let value: Text
+    private let regex: LabelRegex?
 
     /// Makes a matcher that compares for equality.
     public init(_ name: Text, equals value: Text) {
         self.name = name
         operation = .equal
         self.value = value
+        regex = nil
+    }
+
+    /// Makes a matcher; throws a ``SelectorError`` for a pattern that is no regular expression.
+    public init(_ name: Text, _ operation: Operation, _ value: Text) throws(SelectorError) {
+        self.name = name
+        self.operation = operation
+        self.value = value
+        switch operation {
+        case .equal, .notEqual: regex = nil
+        case .matches, .matchesNot: regex = try LabelRegex(value)
+        }
     }
 
     /// Whether a label value fulfils the condition.
@@ -35,7 +48,8 @@ public struct LabelMatcher: Sendable {
         switch operation {
         case .equal: candidate == value
         case .notEqual: candidate != value
-        case .matches, .matchesNot: false
+        case .matches: regex?.matches(candidate) ?? false
+        case .matchesNot: !(regex?.matches(candidate) ?? true)
         }
     }
 

@@ -17,12 +17,12 @@ public enum ProfileFormat {
     ]
 }
 
-/// `querier.v1.AsyncQueryType`
+/// `querier.v1.AsyncQueryType`.
 public enum AsyncQueryType {
     static let names: EnumNames = [(0, "ASYNC_QUERY_TYPE_DISABLED"), (1, "ASYNC_QUERY_TYPE_FORCE")]
 }
 
-/// `types.v1.TimeSeriesAggregationType`
+/// `types.v1.TimeSeriesAggregationType`.
 public enum TimeSeriesAggregation {
     /// The sum over the profiles of a bucket.
     public static let sum: Int32 = 0
@@ -34,7 +34,7 @@ public enum TimeSeriesAggregation {
     ]
 }
 
-/// `types.v1.ExemplarType`
+/// `types.v1.ExemplarType`.
 public enum ExemplarType {
     /// No exemplars, and the meaning of 0.
     public static let none: Int32 = 1
@@ -49,7 +49,7 @@ public enum ExemplarType {
     ]
 }
 
-/// `querier.v1.HeatmapQueryType`
+/// `querier.v1.HeatmapQueryType`.
 public enum HeatmapQueryType {
     /// Profiles are counted.
     public static let individual: Int32 = 1
@@ -61,7 +61,7 @@ public enum HeatmapQueryType {
     ]
 }
 
-/// `grpc.health.v1.HealthCheckResponse.ServingStatus`
+/// `grpc.health.v1.HealthCheckResponse.ServingStatus`.
 public enum ServingStatus {
     /// The server answers.
     public static let serving: Int32 = 1

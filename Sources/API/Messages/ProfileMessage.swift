@@ -18,7 +18,7 @@ public struct ValueTypeMessage: Message {
     }
 }
 
-/// `google.v1.Label`
+/// `google.v1.Label`.
 public struct LabelMessage: Message {
     /// The key.
     public var key: Int64 = 0
@@ -41,7 +41,7 @@ public struct LabelMessage: Message {
     }
 }
 
-/// `google.v1.Sample`
+/// `google.v1.Sample`.
 public struct SampleMessage: Message {
     /// The stack, leaf first.
     public var locationID: [UInt64] = []
@@ -61,7 +61,7 @@ public struct SampleMessage: Message {
     }
 }
 
-/// `google.v1.Mapping`
+/// `google.v1.Mapping`.
 public struct MappingMessage: Message {
     /// From 1 on.
     public var id: UInt64 = 0
@@ -102,7 +102,7 @@ public struct MappingMessage: Message {
     }
 }
 
-/// `google.v1.Line`
+/// `google.v1.Line`.
 public struct LineMessage: Message {
     /// The function.
     public var functionID: UInt64 = 0
@@ -119,7 +119,7 @@ public struct LineMessage: Message {
     }
 }
 
-/// `google.v1.Location`
+/// `google.v1.Location`.
 public struct ProfileLocationMessage: Message {
     /// From 1 on.
     public var id: UInt64 = 0
@@ -145,7 +145,7 @@ public struct ProfileLocationMessage: Message {
     }
 }
 
-/// `google.v1.Function`
+/// `google.v1.Function`.
 public struct FunctionMessage: Message {
     /// From 1 on.
     public var id: UInt64 = 0

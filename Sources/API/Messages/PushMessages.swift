@@ -1,7 +1,7 @@
 public import Model
 public import Wire
 
-/// `push.v1.RawSample`
+/// `push.v1.RawSample`.
 public struct RawSample: Message {
     /// A pprof, gzip or not.
     public var rawProfile: [UInt8] = []
@@ -18,7 +18,7 @@ public struct RawSample: Message {
     }
 }
 
-/// `push.v1.RawProfileSeries`
+/// `push.v1.RawProfileSeries`.
 public struct RawProfileSeries: Message {
     /// The series' labels.
     public var labels: [LabelPair] = []
@@ -38,7 +38,7 @@ public struct RawProfileSeries: Message {
     }
 }
 
-/// `push.v1.PushRequest`
+/// `push.v1.PushRequest`.
 public struct PushRequest: Message {
     /// The series.
     public var series: [RawProfileSeries] = []
@@ -52,7 +52,7 @@ public struct PushRequest: Message {
     }
 }
 
-/// `push.v1.PushResponse`
+/// `push.v1.PushResponse`.
 public struct PushResponse: Message {
 
     /// Makes an empty message.

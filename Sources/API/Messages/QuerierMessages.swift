@@ -1,7 +1,7 @@
 public import Model
 public import Wire
 
-/// `querier.v1.ProfileTypesRequest`
+/// `querier.v1.ProfileTypesRequest`.
 public struct ProfileTypesRequest: Message {
     /// The first millisecond.
     public var start: Int64 = 0
@@ -18,7 +18,7 @@ public struct ProfileTypesRequest: Message {
     }
 }
 
-/// `querier.v1.ProfileTypesResponse`
+/// `querier.v1.ProfileTypesResponse`.
 public struct ProfileTypesResponse: Message {
     /// The types.
     public var profileTypes: [ProfileTypeMessage] = []
@@ -32,7 +32,7 @@ public struct ProfileTypesResponse: Message {
     }
 }
 
-/// `querier.v1.SeriesRequest`
+/// `querier.v1.SeriesRequest`.
 public struct SeriesRequest: Message {
     /// Selectors, all of which must match.
     public var matchers: [Text] = []
@@ -86,7 +86,7 @@ public struct AsyncQueryRequest: Message {
     }
 }
 
-/// `querier.v1.SelectMergeStacktracesRequest`
+/// `querier.v1.SelectMergeStacktracesRequest`.
 public struct SelectMergeStacktracesRequest: Message {
     /// The profile type.
     public var profileTypeID: Text = ""
@@ -130,7 +130,7 @@ public struct SelectMergeStacktracesRequest: Message {
     }
 }
 
-/// `querier.v1.Level`
+/// `querier.v1.Level`.
 public struct Level: Message {
     /// The numbers of the boxes.
     public var values: [Int64] = []
@@ -144,7 +144,7 @@ public struct Level: Message {
     }
 }
 
-/// `querier.v1.FlameGraph`
+/// `querier.v1.FlameGraph`.
 public struct FlameGraphMessage: Message {
     /// The distinct names.
     public var names: [Text] = []
@@ -167,7 +167,7 @@ public struct FlameGraphMessage: Message {
     }
 }
 
-/// `querier.v1.FlameGraphDiff`
+/// `querier.v1.FlameGraphDiff`.
 public struct FlameGraphDiffMessage: Message {
     /// The distinct names.
     public var names: [Text] = []
@@ -196,7 +196,7 @@ public struct FlameGraphDiffMessage: Message {
     }
 }
 
-/// `querier.v1.PprofProfile`
+/// `querier.v1.PprofProfile`.
 public struct PprofProfile: Message {
     /// The profile.
     public var profile: ProfileMessage?
@@ -210,7 +210,7 @@ public struct PprofProfile: Message {
     }
 }
 
-/// `querier.v1.SelectMergeStacktracesResponse`
+/// `querier.v1.SelectMergeStacktracesResponse`.
 public struct SelectMergeStacktracesResponse: Message {
     /// For the flame graph format.
     public var flamegraph: FlameGraphMessage?
@@ -233,7 +233,7 @@ public struct SelectMergeStacktracesResponse: Message {
     }
 }
 
-/// `querier.v1.SelectMergeSpanProfileRequest`
+/// `querier.v1.SelectMergeSpanProfileRequest`.
 public struct SelectMergeSpanProfileRequest: Message {
     /// The profile type.
     public var profileTypeID: Text = ""
@@ -265,7 +265,7 @@ public struct SelectMergeSpanProfileRequest: Message {
     }
 }
 
-/// `querier.v1.SelectMergeSpanProfileResponse`
+/// `querier.v1.SelectMergeSpanProfileResponse`.
 public struct SelectMergeSpanProfileResponse: Message {
     /// For the flame graph format.
     public var flamegraph: FlameGraphMessage?
@@ -282,7 +282,7 @@ public struct SelectMergeSpanProfileResponse: Message {
     }
 }
 
-/// `querier.v1.DiffRequest`
+/// `querier.v1.DiffRequest`.
 public struct DiffRequest: Message {
     /// The left side.
     public var left: SelectMergeStacktracesRequest?
@@ -299,7 +299,7 @@ public struct DiffRequest: Message {
     }
 }
 
-/// `querier.v1.DiffResponse`
+/// `querier.v1.DiffResponse`.
 public struct DiffResponse: Message {
     /// Both sides laid over each other.
     public var flamegraph: FlameGraphDiffMessage?
@@ -313,7 +313,7 @@ public struct DiffResponse: Message {
     }
 }
 
-/// `querier.v1.SelectMergeProfileRequest`
+/// `querier.v1.SelectMergeProfileRequest`.
 public struct SelectMergeProfileRequest: Message {
     /// The profile type.
     public var profileTypeID: Text = ""
@@ -348,7 +348,7 @@ public struct SelectMergeProfileRequest: Message {
     }
 }
 
-/// `querier.v1.SelectSeriesRequest`
+/// `querier.v1.SelectSeriesRequest`.
 public struct SelectSeriesRequest: Message {
     /// The profile type.
     public var profileTypeID: Text = ""
@@ -389,7 +389,7 @@ public struct SelectSeriesRequest: Message {
     }
 }
 
-/// `querier.v1.SelectSeriesResponse`
+/// `querier.v1.SelectSeriesResponse`.
 public struct SelectSeriesResponse: Message {
     /// The lines.
     public var series: [SeriesMessage] = []
@@ -403,7 +403,7 @@ public struct SelectSeriesResponse: Message {
     }
 }
 
-/// `querier.v1.SelectHeatmapRequest`
+/// `querier.v1.SelectHeatmapRequest`.
 public struct SelectHeatmapRequest: Message {
     /// The profile type.
     public var profileTypeID: Text = ""
@@ -441,7 +441,7 @@ public struct SelectHeatmapRequest: Message {
     }
 }
 
-/// `querier.v1.SelectHeatmapResponse`
+/// `querier.v1.SelectHeatmapResponse`.
 public struct SelectHeatmapResponse: Message {
     /// The groups.
     public var series: [HeatmapSeriesMessage] = []
@@ -475,7 +475,7 @@ public struct AnalyzeQueryRequest: Message {
     }
 }
 
-/// `querier.v1.QueryScope`
+/// `querier.v1.QueryScope`.
 public struct QueryScope: Message {
     /// Which part of the store.
     public var componentType: Text = ""
@@ -533,7 +533,7 @@ public struct QueryImpact: Message {
     }
 }
 
-/// `querier.v1.AnalyzeQueryResponse`
+/// `querier.v1.AnalyzeQueryResponse`.
 public struct AnalyzeQueryResponse: Message {
     /// What a query reads.
     public var queryScopes: [QueryScope] = []

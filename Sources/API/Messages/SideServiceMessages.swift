@@ -1,7 +1,7 @@
 public import Model
 public import Wire
 
-/// `settings.v1.Setting`
+/// `settings.v1.Setting`.
 public struct Setting: Message {
     /// The name.
     public var name: Text = ""
@@ -21,7 +21,7 @@ public struct Setting: Message {
     }
 }
 
-/// `settings.v1.GetSettingsRequest`
+/// `settings.v1.GetSettingsRequest`.
 public struct GetSettingsRequest: Message {
 
     /// Makes an empty message.
@@ -31,7 +31,7 @@ public struct GetSettingsRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `settings.v1.GetSettingsResponse`
+/// `settings.v1.GetSettingsResponse`.
 public struct GetSettingsResponse: Message {
     /// Sorted by name.
     public var settings: [Setting] = []
@@ -45,7 +45,7 @@ public struct GetSettingsResponse: Message {
     }
 }
 
-/// `settings.v1.SetSettingsRequest`
+/// `settings.v1.SetSettingsRequest`.
 public struct SetSettingsRequest: Message {
     /// The setting.
     public var setting: Setting?
@@ -59,7 +59,7 @@ public struct SetSettingsRequest: Message {
     }
 }
 
-/// `settings.v1.SetSettingsResponse`
+/// `settings.v1.SetSettingsResponse`.
 public struct SetSettingsResponse: Message {
     /// What was stored.
     public var setting: Setting?
@@ -73,7 +73,7 @@ public struct SetSettingsResponse: Message {
     }
 }
 
-/// `settings.v1.DeleteSettingsRequest`
+/// `settings.v1.DeleteSettingsRequest`.
 public struct DeleteSettingsRequest: Message {
     /// The name.
     public var name: Text = ""
@@ -87,7 +87,7 @@ public struct DeleteSettingsRequest: Message {
     }
 }
 
-/// `settings.v1.DeleteSettingsResponse`
+/// `settings.v1.DeleteSettingsResponse`.
 public struct DeleteSettingsResponse: Message {
 
     /// Makes an empty message.
@@ -97,7 +97,7 @@ public struct DeleteSettingsResponse: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `version.v1.VersionRequest`
+/// `version.v1.VersionRequest`.
 public struct VersionRequest: Message {
 
     /// Makes an empty message.
@@ -107,7 +107,7 @@ public struct VersionRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `version.v1.VersionResponse`
+/// `version.v1.VersionResponse`.
 public struct VersionResponse: Message {
     /// The version of the query API.
     public var querierAPI: UInt64 = 0
@@ -121,7 +121,7 @@ public struct VersionResponse: Message {
     }
 }
 
-/// `capabilities.v1.FeatureFlag`
+/// `capabilities.v1.FeatureFlag`.
 public struct FeatureFlag: Message {
     /// The name.
     public var name: Text = ""
@@ -144,7 +144,7 @@ public struct FeatureFlag: Message {
     }
 }
 
-/// `capabilities.v1.GetFeatureFlagsRequest`
+/// `capabilities.v1.GetFeatureFlagsRequest`.
 public struct GetFeatureFlagsRequest: Message {
 
     /// Makes an empty message.
@@ -154,7 +154,7 @@ public struct GetFeatureFlagsRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `capabilities.v1.GetFeatureFlagsResponse`
+/// `capabilities.v1.GetFeatureFlagsResponse`.
 public struct GetFeatureFlagsResponse: Message {
     /// Sorted by name.
     public var featureFlags: [FeatureFlag] = []
@@ -168,7 +168,7 @@ public struct GetFeatureFlagsResponse: Message {
     }
 }
 
-/// `grpc.health.v1.HealthCheckRequest`
+/// `grpc.health.v1.HealthCheckRequest`.
 public struct HealthCheckRequest: Message {
     /// The service; empty for the server.
     public var service: Text = ""
@@ -182,7 +182,7 @@ public struct HealthCheckRequest: Message {
     }
 }
 
-/// `grpc.health.v1.HealthCheckResponse`
+/// `grpc.health.v1.HealthCheckResponse`.
 public struct HealthCheckResponse: Message {
     /// Whether it serves.
     public var status: Int32 = 0
@@ -196,7 +196,7 @@ public struct HealthCheckResponse: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesUploadRequest`
+/// `adhocprofiles.v1.AdHocProfilesUploadRequest`.
 public struct AdHocProfilesUploadRequest: Message {
     /// The file's name.
     public var name: Text = ""
@@ -216,7 +216,7 @@ public struct AdHocProfilesUploadRequest: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesGetRequest`
+/// `adhocprofiles.v1.AdHocProfilesGetRequest`.
 public struct AdHocProfilesGetRequest: Message {
     /// The file.
     public var id: Text = ""
@@ -236,7 +236,7 @@ public struct AdHocProfilesGetRequest: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesGetResponse`
+/// `adhocprofiles.v1.AdHocProfilesGetResponse`.
 public struct AdHocProfilesGetResponse: Message {
     /// The file.
     public var id: Text = ""
@@ -265,7 +265,7 @@ public struct AdHocProfilesGetResponse: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesListRequest`
+/// `adhocprofiles.v1.AdHocProfilesListRequest`.
 public struct AdHocProfilesListRequest: Message {
 
     /// Makes an empty message.
@@ -275,7 +275,7 @@ public struct AdHocProfilesListRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `adhocprofiles.v1.AdHocProfilesProfileMetadata`
+/// `adhocprofiles.v1.AdHocProfilesProfileMetadata`.
 public struct AdHocProfilesProfileMetadata: Message {
     /// The file.
     public var id: Text = ""
@@ -295,7 +295,7 @@ public struct AdHocProfilesProfileMetadata: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesListResponse`
+/// `adhocprofiles.v1.AdHocProfilesListResponse`.
 public struct AdHocProfilesListResponse: Message {
     /// The newest first.
     public var profiles: [AdHocProfilesProfileMetadata] = []
@@ -309,7 +309,7 @@ public struct AdHocProfilesListResponse: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesDiffRequest`
+/// `adhocprofiles.v1.AdHocProfilesDiffRequest`.
 public struct AdHocProfilesDiffRequest: Message {
     /// The left file.
     public var leftID: Text = ""
@@ -332,7 +332,7 @@ public struct AdHocProfilesDiffRequest: Message {
     }
 }
 
-/// `adhocprofiles.v1.AdHocProfilesDiffResponse`
+/// `adhocprofiles.v1.AdHocProfilesDiffResponse`.
 public struct AdHocProfilesDiffResponse: Message {
     /// The types of both.
     public var profileTypes: [Text] = []

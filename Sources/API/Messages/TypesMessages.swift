@@ -61,7 +61,7 @@ public struct ProfileTypeMessage: Message {
     }
 }
 
-/// `types.v1.LabelValuesRequest`
+/// `types.v1.LabelValuesRequest`.
 public struct LabelValuesRequest: Message {
     /// The label.
     public var name: Text = ""
@@ -84,7 +84,7 @@ public struct LabelValuesRequest: Message {
     }
 }
 
-/// `types.v1.LabelValuesResponse`
+/// `types.v1.LabelValuesResponse`.
 public struct LabelValuesResponse: Message {
     /// The values.
     public var names: [Text] = []
@@ -98,7 +98,7 @@ public struct LabelValuesResponse: Message {
     }
 }
 
-/// `types.v1.LabelNamesRequest`
+/// `types.v1.LabelNamesRequest`.
 public struct LabelNamesRequest: Message {
     /// Selectors, all of which must match.
     public var matchers: [Text] = []
@@ -118,7 +118,7 @@ public struct LabelNamesRequest: Message {
     }
 }
 
-/// `types.v1.LabelNamesResponse`
+/// `types.v1.LabelNamesResponse`.
 public struct LabelNamesResponse: Message {
     /// The names.
     public var names: [Text] = []
@@ -146,7 +146,7 @@ public struct LocationMessage: Message {
     }
 }
 
-/// `types.v1.GoPGO`
+/// `types.v1.GoPGO`.
 public struct GoPGOMessage: Message {
     /// The number of leaf-most locations that stay; 0 for all.
     public var keepLocations: UInt32 = 0
@@ -163,7 +163,7 @@ public struct GoPGOMessage: Message {
     }
 }
 
-/// `types.v1.StackTraceSelector`
+/// `types.v1.StackTraceSelector`.
 public struct StackTraceSelector: Message {
     /// Function names, root first.
     public var callSite: [LocationMessage] = []
@@ -180,7 +180,7 @@ public struct StackTraceSelector: Message {
     }
 }
 
-/// `types.v1.ProfileAnnotation`
+/// `types.v1.ProfileAnnotation`.
 public struct ProfileAnnotation: Message {
     /// The key.
     public var key: Text = ""
@@ -197,7 +197,7 @@ public struct ProfileAnnotation: Message {
     }
 }
 
-/// `types.v1.Exemplar`
+/// `types.v1.Exemplar`.
 public struct ExemplarMessage: Message {
     /// Milliseconds.
     public var timestamp: Int64 = 0
@@ -226,7 +226,7 @@ public struct ExemplarMessage: Message {
     }
 }
 
-/// `types.v1.Point`
+/// `types.v1.Point`.
 public struct PointMessage: Message {
     /// The value.
     public var value: Double = 0
@@ -249,7 +249,7 @@ public struct PointMessage: Message {
     }
 }
 
-/// `types.v1.Series`
+/// `types.v1.Series`.
 public struct SeriesMessage: Message {
     /// The labels grouped by.
     public var labels: [LabelPair] = []
@@ -266,7 +266,7 @@ public struct SeriesMessage: Message {
     }
 }
 
-/// `types.v1.HeatmapSlot`
+/// `types.v1.HeatmapSlot`.
 public struct HeatmapSlotMessage: Message {
     /// Milliseconds.
     public var timestamp: Int64 = 0
@@ -289,7 +289,7 @@ public struct HeatmapSlotMessage: Message {
     }
 }
 
-/// `types.v1.HeatmapSeries`
+/// `types.v1.HeatmapSeries`.
 public struct HeatmapSeriesMessage: Message {
     /// The labels grouped by.
     public var labels: [LabelPair] = []
@@ -306,7 +306,7 @@ public struct HeatmapSeriesMessage: Message {
     }
 }
 
-/// `types.v1.GetProfileStatsRequest`
+/// `types.v1.GetProfileStatsRequest`.
 public struct GetProfileStatsRequest: Message {
 
     /// Makes an empty message.
@@ -316,7 +316,7 @@ public struct GetProfileStatsRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
 }
 
-/// `types.v1.GetProfileStatsResponse`
+/// `types.v1.GetProfileStatsResponse`.
 public struct GetProfileStatsResponse: Message {
     /// Whether any profile was stored.
     public var dataIngested: Bool = false

@@ -1,0 +1,143 @@
+public import Model
+public import Store
+
+/// A merged profile with its places in code: what a pprof is written from.
+public struct MergedProfile: Sendable {
+    /// The profile type that was asked for.
+    public var type: ProfileType
+    /// What resolves the stacks.
+    public var symbols: SymbolTable
+    /// Leaf nodes of the stacks; empty if nothing was found.
+    public var stacks: [UInt32]
+    /// The sum of each stack.
+    public var totals: [Int64]
+    /// The end of the range, in nanoseconds.
+    public var time: Int64
+
+    /// The sampling period that a profile of this family has by convention.
+    public var period: Int64 {
+        switch type.name {
+        case "process_cpu": 1_000_000_000
+        case "memory": 524_288
+        default: 1
+        }
+    }
+}
+
+/// How stacks are cut for profile-guided optimisation of Go programs.
+public struct GoPGO: Sendable, Hashable {
+    /// The number of leaf-most locations that stay; 0 for all.
+    public var keepLocations: UInt32
+    /// Whether the line of the leaf is forgotten.
+    public var aggregateCallees: Bool
+
+    /// Makes a rule.
+    public init(keepLocations: UInt32, aggregateCallees: Bool) {
+        self.keepLocations = keepLocations
+        self.aggregateCallees = aggregateCallees
+    }
+}
+
+/// A selection merged with file names, lines and mappings kept.
+public struct ProfileQuery: Sendable {
+    /// What is selected.
+    public var samples: SampleQuery
+    /// Cut functions below the `maxNodes`-th largest; 0 or less for none.
+    public var maxNodes: Int64
+    /// Cut stacks for the Go compiler; the call site is then ignored.
+    public var goPGO: GoPGO?
+
+    /// Makes a query.
+    public init(_ samples: SampleQuery, maxNodes: Int64 = 0, goPGO: GoPGO? = nil) {
+        self.samples = samples
+        self.maxNodes = maxNodes
+        self.goPGO = goPGO
+    }
+
+    /// The merged profile, or nil if the range lies before the lookback.
+    public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> MergedProfile? {
+        var samples = samples
+        if goPGO != nil { samples.callSite = [] }
+        guard samples.spans.isEmpty || samples.traces.isEmpty else {
+            throw QueryError("span_selector and trace_id_selector cannot be combined")
+        }
+        guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else { return nil }
+        let type = try samples.parsedType()
+        let selection = try samples.selection(of: type, in: range)
+        let partitions = try await store.stackTotals(for: selection)
+        var profile = MergedProfile(
+            type: type, symbols: SymbolTable(), stacks: [], totals: [],
+            time: selection.range.end.saturatingMultiply(1_000_000))
+        Self.merge(partitions, into: &profile)
+        try await annotateRepository(&profile, selection, store)
+        if let goPGO { profile.cut(for: goPGO) }
+        if maxNodes > 0 { profile.cut(toNodes: Int(clamping: maxNodes)) }
+        return profile
+    }
+
+    private static func merge(_ partitions: [StackTotals], into profile: inout MergedProfile) {
+        if partitions.count == 1 {
+            profile.symbols = partitions[0].symbols
+            profile.stacks = partitions[0].stacks
+            profile.totals = partitions[0].totals
+        } else {
+            var interner = SymbolInterner()
+            var sums: [Int64] = []
+            for partition in partitions {
+                for (stack, total) in zip(interner.intern(partition.stacks, of: partition.symbols), partition.totals) {
+                    if Int(stack) >= sums.count {
+                        sums.append(contentsOf: repeatElement(0, count: interner.table.stacks.count - sums.count))
+                    }
+                    sums[Int(stack)] = sums[Int(stack)].saturatingAdd(total)
+                }
+            }
+            profile.symbols = interner.table
+            profile.stacks = sums.indices.filter { sums[$0] > 0 }.map { UInt32($0) }
+            profile.totals = profile.stacks.map { sums[Int($0)] }
+        }
+        // Samples without a stack count in a timeline, but there is nothing to show of them here.
+        if let root = profile.stacks.firstIndex(of: 0) {
+            profile.stacks.remove(at: root)
+            profile.totals.remove(at: root)
+        }
+    }
+
+    /// Writes where a service's source lies into the build ids, for the source view.
+    private func annotateRepository(
+        _ profile: inout MergedProfile, _ selection: Selection, _ store: any ProfileStore
+    ) async throws {
+        let series = try await store.series(
+            in: selection.range, matching: selection.matchers, tenants: selection.tenants)
+        guard
+            let labels = series.first(where: {
+                $0[LabelName.profileType] == profile.type.id && !$0["service_repository"].isEmpty
+                    && !$0["service_git_ref"].isEmpty
+            })
+        else { return }
+        for index in profile.symbols.mappings.indices {
+            var fields = [
+                ("repository", labels["service_repository"]), ("git_ref", labels["service_git_ref"]),
+                ("build_id", profile.symbols.strings[profile.symbols.mappings[index].buildID]),
+            ]
+            if !labels["service_root_path"].isEmpty { fields.append(("root_path", labels["service_root_path"])) }
+            let members = fields.filter { !$0.1.isEmpty }.map { "\"\($0.0)\":\(quoted($0.1))" }
+            profile.symbols.mappings[index].buildID = profile.symbols.strings.append(
+                "{\(members.joined(separator: ","))}".utf8)
+        }
+    }
+
+    private func quoted(_ text: Text) -> String {
+        var json = "\""
+        for scalar in text.string.unicodeScalars {
+            switch scalar {
+            case "\"": json += "\\\""
+            case "\\": json += "\\\\"
+            case "\u{0}"..."\u{1f}":
+                let hex = String(scalar.value, radix: 16)
+                json += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+            default: json.unicodeScalars.append(scalar)
+            }
+        }
+        return json + "\""
+    }
+}

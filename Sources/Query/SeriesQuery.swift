@@ -1,0 +1,199 @@
+public import Model
+public import Store
+
+/// How the profiles of one bucket become one value.
+public enum Aggregation: Sendable, Hashable {
+    /// The sum over all profiles.
+    case sum
+    /// The sum divided by the number of profiles.
+    case average
+}
+
+/// The profile that a point of a series can be traced back to.
+public struct Exemplar: Sendable, Hashable {
+    /// When the profile was taken, in milliseconds.
+    public var timestamp: Int64
+    /// The profile.
+    public var profile: ProfileID
+    /// The span, or 0.
+    public var span: UInt64 = 0
+    /// The trace, or none.
+    public var trace: TraceID = .none
+    /// The profile's (or the span's) total.
+    public var value: Int64
+    /// The labels of its series that the answer does not group by.
+    public var labels: LabelSet
+}
+
+/// A point of a time series.
+public struct SeriesPoint: Sendable, Hashable {
+    /// The right edge of the bucket, in milliseconds.
+    public var timestamp: Int64
+    /// The aggregated value.
+    public var value: Double
+    /// The largest profile of the bucket, if asked for.
+    public var exemplar: Exemplar?
+
+    /// Makes a point.
+    public init(timestamp: Int64, value: Double, exemplar: Exemplar? = nil) {
+        self.timestamp = timestamp
+        self.value = value
+        self.exemplar = exemplar
+    }
+}
+
+/// One line of a graph.
+public struct TimeSeries: Sendable, Hashable {
+    /// The labels that it is grouped by, in the order of the request.
+    public var labels: [Label]
+    /// The points, in ascending order of time.
+    public var points: [SeriesPoint]
+}
+
+/// Times at which buckets end: `start + k × step`.
+///
+/// A time belongs to the first grid point at or after it. All are milliseconds.
+struct TimeGrid {
+    let start: Int64
+    let step: Int64
+
+    /// The grid point of a time; nil if it cannot be represented.
+    func point(for time: Int64) -> Int64? {
+        guard time > start else { return start }
+        let (distance, overflow) = time.subtractingReportingOverflow(start)
+        guard !overflow else { return nil }
+        let (rounded, roundOverflow) = distance.addingReportingOverflow(step - 1)
+        guard !roundOverflow else { return nil }
+        let (point, pointOverflow) = start.addingReportingOverflow(rounded / step * step)
+        return pointOverflow ? nil : point
+    }
+
+    /// A step in seconds as whole milliseconds, or nil below one millisecond.
+    static func step(seconds: Double) -> Int64? {
+        guard seconds >= 0.001 else { return nil }
+        return Int64(exactly: (seconds * 1000).rounded(.towardZero)) ?? .max / 4
+    }
+}
+
+/// A selection over time, a value for each step.
+public struct SeriesQuery: Sendable {
+    /// What is selected.
+    public var samples: SampleQuery
+    /// The distance of two points, in seconds.
+    public var step: Double
+    /// Labels that lines are told apart by.
+    public var groupBy: [Text]
+    /// How profiles become a value.
+    public var aggregation: Aggregation
+    /// The most lines, those with the largest sums; 0 or less for all.
+    public var limit: Int64
+    /// Whether each point names its largest profile.
+    public var exemplars: Bool
+
+    /// Makes a query.
+    public init(
+        _ samples: SampleQuery, step: Double, groupBy: [Text] = [], aggregation: Aggregation = .sum, limit: Int64 = 0,
+        exemplars: Bool = false
+    ) {
+        self.samples = samples
+        self.step = step
+        self.groupBy = groupBy
+        self.aggregation = aggregation
+        self.limit = limit
+        self.exemplars = exemplars
+    }
+
+    /// The lines, largest sum first, then by labels.
+    public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> [TimeSeries] {
+        guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else { return [] }
+        let type = try samples.parsedType()
+        guard let step = TimeGrid.step(seconds: step) else { throw QueryError("step must be >= 1ms") }
+        var selection = try samples.selection(of: type, in: range)
+        // The first bucket reaches back one step.
+        selection.range.start = range.start.saturatingSubtract(step)
+        let points = try await store.profilePoints(for: selection)
+        return lines(of: points, grid: TimeGrid(start: range.start, step: step), end: range.end)
+    }
+
+    private func lines(of points: ProfilePoints, grid: TimeGrid, end: Int64) -> [TimeSeries] {
+        var lineOfLabels: [[Label]: Int] = [:]
+        var labels: [[Label]] = []
+        let lineOfSeries = points.series.map { series in
+            let projection = series.projection(on: groupBy)
+            if let line = lineOfLabels[projection] { return line }
+            labels.append(projection)
+            lineOfLabels[projection] = labels.count - 1
+            return labels.count - 1
+        }
+
+        var buckets = [[Bucket]](repeating: [], count: labels.count)
+        // Profiles come in ascending order of time, so a line's current bucket is its last.
+        for index in points.times.indices {
+            let time = Self.milliseconds(points.times[index])
+            guard let point = grid.point(for: time), point <= end else { continue }
+            let series = Int(points.seriesIndices[index])
+            let line = lineOfSeries[series]
+            if buckets[line].last?.timestamp != point { buckets[line].append(Bucket(timestamp: point)) }
+            let value = points.totals[index]
+            buckets[line][buckets[line].count - 1].add(value, at: index)
+        }
+
+        let lines = zip(labels, buckets).compactMap { labels, buckets -> (sum: Double, series: TimeSeries)? in
+            guard !buckets.isEmpty else { return nil }
+            let points = buckets.map { bucket in
+                SeriesPoint(
+                    timestamp: bucket.timestamp, value: bucket.value(aggregation),
+                    exemplar: exemplars ? exemplar(points, bucket) : nil)
+            }
+            return (points.reduce(0) { $0 + $1.value }, TimeSeries(labels: labels, points: points))
+        }
+        let sorted = lines.sorted { left, right in
+            left.sum != right.sum
+                ? left.sum > right.sum : LabelSet(left.series.labels) < LabelSet(right.series.labels)
+        }.map(\.series)
+        return limit > 0 ? Array(sorted.prefix(Int(clamping: limit))) : sorted
+    }
+
+    private func exemplar(_ points: ProfilePoints, _ bucket: Bucket) -> Exemplar {
+        let hidden = Set(groupBy)
+        let best = bucket.best
+        let series = points.series[Int(points.seriesIndices[best])]
+        return Exemplar(
+            timestamp: Self.milliseconds(points.times[best]), profile: points.ids[best], value: points.totals[best],
+            labels: LabelSet(series.labels.filter { !hidden.contains($0.name) }))
+    }
+
+    /// Nanoseconds cut to milliseconds, towards the past.
+    static func milliseconds(_ nanoseconds: Int64) -> Int64 {
+        let quotient = nanoseconds / 1_000_000
+        return nanoseconds % 1_000_000 < 0 ? quotient - 1 : quotient
+    }
+
+    private struct Bucket {
+        let timestamp: Int64
+        var sum: Int64 = 0
+        var count = 0
+        var best = 0
+        var largest: Int64 = .min
+
+        mutating func add(_ value: Int64, at index: Int) {
+            sum = sum.saturatingAdd(value)
+            count += 1
+            if value > largest {
+                largest = value
+                best = index
+            }
+        }
+
+        func value(_ aggregation: Aggregation) -> Double {
+            switch aggregation {
+            case .sum: Double(sum)
+            case .average: Double(sum) / Double(count)
+            }
+        }
+
+        init(timestamp: Int64) {
+            self.timestamp = timestamp
+        }
+    }
+}

@@ -1,0 +1,107 @@
+public import HTTP
+public import Store
+
+/// How a route speaks: decides how its errors look.
+public enum RouteFamily: Sendable, Hashable {
+    /// Connect, gRPC and gRPC-Web: errors in the protocol of the request.
+    case rpc
+    /// Plain HTTP: errors as `{"code","message"}`.
+    case plain
+}
+
+/// A request on its way to a route.
+public struct RoutedRequest: Sendable {
+    /// The request as it came.
+    public var request: Request
+    /// Whose data it is about.
+    public var tenants: [Tenant]
+    /// What stood in the path where the route has `{…}`, or empty.
+    public var parameter: String
+    /// The current time in milliseconds since the epoch.
+    public var now: Int64
+
+    /// The one tenant of a route that takes one.
+    public var tenant: Tenant { tenants.first ?? .anonymous }
+}
+
+/// One entry of the route table.
+public struct Route: Sendable {
+    /// The method, in upper case.
+    public var method: String
+    /// The path; a last segment `{name}` matches anything without a slash.
+    public var path: String
+    /// How it speaks.
+    public var family: RouteFamily
+    /// How many tenants it takes.
+    public var tenants: TenantHeader.Arity
+    /// The largest body, in bytes on the wire.
+    public var bodyLimit: Int
+    /// Answers a request.
+    public var respond: @Sendable (RoutedRequest) async -> Response
+
+    /// Makes a route.
+    public init(
+        _ method: String, _ path: String, family: RouteFamily = .plain, tenants: TenantHeader.Arity = .none,
+        bodyLimit: Int = 0, respond: @escaping @Sendable (RoutedRequest) async -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.family = family
+        self.tenants = tenants
+        self.bodyLimit = bodyLimit
+        self.respond = respond
+    }
+}
+
+/// All routes of the server, as a value.
+public struct RouteTable: Sendable {
+    /// What a path leads to.
+    public enum Match: Sendable {
+        /// A route and what stood in its parameter.
+        case route(Route, parameter: String)
+        /// The path exists, but not with this method; `allowed` are those it has.
+        case wrongMethod(Route, allowed: [String])
+        /// Nothing.
+        case none
+    }
+
+    /// The routes in the order in which they were given.
+    public let routes: [Route]
+    private let byPath: [String: [Int]]
+    private let byPrefix: [(prefix: String, route: Int)]
+
+    /// Makes a table; a later route of the same method and path is never reached.
+    public init(_ routes: [Route]) {
+        self.routes = routes
+        var byPath: [String: [Int]] = [:]
+        var byPrefix: [(prefix: String, route: Int)] = []
+        for (index, route) in routes.enumerated() {
+            if let brace = route.path.firstIndex(of: "{") {
+                byPrefix.append((String(route.path[..<brace]), index))
+            } else {
+                byPath[route.path, default: []].append(index)
+            }
+        }
+        self.byPath = byPath
+        self.byPrefix = byPrefix
+    }
+
+    /// Finds the route of a method and path; HEAD is served by GET.
+    public func match(method: String, path: String) -> Match {
+        let method = method == "HEAD" ? "GET" : method
+        if let candidates = byPath[path] {
+            if let found = candidates.first(where: { routes[$0].method == method }) {
+                return .route(routes[found], parameter: "")
+            }
+            return .wrongMethod(routes[candidates[0]], allowed: candidates.map { routes[$0].method })
+        }
+        for (prefix, index) in byPrefix where path.hasPrefix(prefix) {
+            let parameter = String(path.dropFirst(prefix.count))
+            guard !parameter.isEmpty, !parameter.contains("/") else { continue }
+            return routes[index].method == method
+                ? .route(routes[index], parameter: parameter)
+                : .wrongMethod(routes[index], allowed: [routes[index].method])
+        }
+        return .none
+    }
+}
