@@ -59,6 +59,12 @@ public struct TextTable: Sendable, Equatable {
         return UInt32(ends.count - 1)
     }
 
+    /// Adds the text that lies in a range of a span.
+    public mutating func append(_ source: Span<UInt8>, _ range: Range<Int>) {
+        source.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+        ends.append(UInt32(bytes.count))
+    }
+
     /// Calls `body` with the bytes of text `index`, without a copy.
     @inlinable
     public func withBytes<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows

@@ -1,0 +1,139 @@
+public import Model
+import Wire
+
+/// Decodes pprof: validated, normalised, and split by the labels of its samples.
+public enum Pprof {
+    /// The language of the profiled program, as far as it changes how a profile is read.
+    public enum Language: Sendable, Hashable {
+        /// Look at the texts.
+        case unknown
+        /// Go: type parameters of generic instances are removed.
+        case go
+        /// Any other.
+        case other
+    }
+
+    /// What was found beside the samples, for those who name a profile after its types.
+    public struct Header: Sendable {
+        /// What is measured.
+        public var sampleTypes: [ValueType]
+        /// When, in nanoseconds; 0 if the profile does not say.
+        public var time: Int64
+    }
+
+    /// A pprof whose bytes were read but not yet judged, so that old clients' mistakes can be mended first.
+    public struct Raw: Sendable {
+        fileprivate var raw: RawPprof
+        /// The number of bytes after inflating.
+        public let byteCount: Int
+
+        /// When the profile was taken, in nanoseconds; 0 or less if it does not say.
+        public var time: Int64 {
+            get { raw.time }
+            set { raw.time = newValue }
+        }
+
+        /// The names of the sample types; empty where an index points nowhere.
+        public var sampleTypes: [Text] {
+            raw.sampleTypes.map { $0.type < UInt64(raw.strings.count) ? raw.strings[Int($0.type)] : .empty }
+        }
+    }
+
+    /// Inflates bytes if they are gzip, and reads them.
+    ///
+    /// Throws ``FormatError`` of kind `unreadable` or `tooLarge`.
+    public static func read(_ bytes: [UInt8], limits: PprofLimits) throws(FormatError) -> Raw {
+        let ceiling = limits.maxBytes > 0 ? limits.maxBytes : Int.max / 2
+        var plain = bytes
+        if Gzip.isGzip(bytes) {
+            do throws(Gzip.Problem) {
+                plain = try Gzip.inflate(bytes, limit: ceiling)
+            } catch {
+                switch error {
+                case .malformed: throw FormatError(.unreadable, error.description)
+                case .tooLarge: throw tooLarge(ceiling)
+                }
+            }
+        }
+        guard plain.count <= ceiling else { throw tooLarge(ceiling) }
+        guard !plain.isEmpty else { throw FormatError(.unreadable, "unexpected EOF") }
+        do throws(WireError) {
+            return Raw(raw: try RawPprof(decoding: plain), byteCount: plain.count)
+        } catch {
+            throw FormatError(.unreadable, "cannot parse pprof: \(error)")
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> FormatError {
+        FormatError(.tooLarge, "decompressed size exceeds maximum allowed size of \(limit) bytes (max-profile-size)")
+    }
+
+    /// Validates and normalises; `series` describes the profile in messages.
+    public static func normalise(
+        _ raw: Raw, limits: PprofLimits, language: Language, series: String
+    ) throws(FormatError) -> DecodedProfile {
+        var pprof = raw.raw
+        try pprof.validate(limits, series: series)
+        if language == .go || language == .unknown && pprof.looksLikeGo { pprof.removeGoTypeParameters() }
+        var normaliser = PprofNormaliser(pprof, maxDepth: limits.maxDepth)
+        return normaliser.run()
+    }
+}
+
+extension Pprof.Raw {
+    /// Mends what old .NET clients send: dashes in type names become underscores, and functions without ids get those of the
+    /// locations at their place.
+    public mutating func repairDotnet() {
+        var strings = TextTable(reservingTexts: raw.strings.count, bytes: raw.strings.bytes.count)
+        let types = Set(raw.sampleTypes.map(\.type))
+        for index in 0..<raw.strings.count {
+            let text = raw.strings.bytes[raw.strings.range(index)]
+            if types.contains(UInt64(index)) {
+                strings.append(text.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 })
+            } else {
+                strings.append(text)
+            }
+        }
+        raw.strings = strings
+        if raw.functions.count == raw.locations.count, raw.functions.allSatisfy({ $0.id == 0 }) {
+            for index in raw.functions.indices { raw.functions[index].id = raw.locations[index].id }
+        }
+    }
+
+    /// Writes `<file> <function>` for function names, as the reference does for scripting languages sent through `/ingest`.
+    ///
+    /// With `keepsAbsolute`, functions of files with an absolute path stay.
+    public mutating func prefixFilenames(keepsAbsolute: Bool) {
+        let count = UInt64(raw.strings.count)
+        for index in raw.functions.indices {
+            let function = raw.functions[index]
+            guard function.name < count, function.filename < count else { continue }
+            let filename = raw.strings[Int(function.filename)].utf8
+            if keepsAbsolute && filename.first == UInt8(ascii: "/") { continue }
+            let name = raw.strings[Int(function.name)].utf8
+            raw.functions[index].name = UInt64(raw.strings.append(filename + [UInt8(ascii: " ")] + name))
+        }
+    }
+}
+
+extension RawPprof {
+    /// Whether the first text that betrays a language is one of Go's.
+    var looksLikeGo: Bool {
+        let prefixes: [(text: String, isGo: Bool)] = [
+            ("/usr/local/go/", true), ("java/", false), ("sun/", false), ("./node_modules/", false), ("System.", false),
+            ("Microsoft.", false),
+        ]
+        let suffixes: [(text: String, isGo: Bool)] = [
+            (".go", true), (".rb", false), (".js", false), (".py", false), ("main.rs", false), ("core.rs", false),
+        ]
+        for index in 0..<strings.count {
+            let text = strings.bytes[strings.range(index)]
+            for mark in prefixes where text.starts(with: mark.text.utf8) { return mark.isGo }
+            for mark in suffixes
+            where text.count >= mark.text.utf8.count
+                && text.suffix(mark.text.utf8.count).elementsEqual(mark.text.utf8)
+            { return mark.isGo }
+        }
+        return false
+    }
+}

@@ -1,0 +1,241 @@
+import Model
+
+/// Turns a validated pprof into groups of columns.
+///
+/// Samples with a negative value, without any value, or with a location that means nothing are dropped; equal ones are merged;
+/// numeric labels go; string labels other than ids split the samples.
+struct PprofNormaliser {
+    private let pprof: RawPprof
+    private let maxDepth: Int
+    private var symbols = SymbolTable()
+    private var edges = EdgeTable()
+    private var locationIndex: IDTable
+    private var mappingIndex: IDTable
+    private var functionIndex: IDTable
+    /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
+    private var tableLocations: [UInt32]
+
+    private static let unknown = UInt32.max
+    private static let dropped = UInt32.max - 1
+
+    /// Samples that share their promoted labels.
+    private struct Group {
+        var labels: [Label]
+        /// One row a sample: its stack, span and trace, and where its values begin.
+        var rows: [Row] = []
+    }
+
+    private struct Row {
+        var stack: UInt32
+        var span: UInt64
+        var trace: TraceID
+        var firstValue: Int
+    }
+
+    init(_ pprof: RawPprof, maxDepth: Int) {
+        self.pprof = pprof
+        self.maxDepth = maxDepth
+        locationIndex = IDTable(pprof.locations.map(\.id))
+        mappingIndex = IDTable(pprof.mappings.map(\.id))
+        functionIndex = IDTable(pprof.functions.map(\.id))
+        tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        symbols.strings = pprof.strings
+        for function in pprof.functions {
+            symbols.functions.append(
+                Function(
+                    name: UInt32(function.name), systemName: UInt32(function.systemName),
+                    filename: UInt32(function.filename), startLine: function.startLine))
+        }
+        for mapping in pprof.mappings {
+            // Addresses mean nothing once functions are known, and would only keep equal places apart.
+            let hasFunctions = mapping.flags & 1 != 0
+            symbols.mappings.append(
+                Mapping(
+                    start: hasFunctions ? 0 : mapping.start, limit: hasFunctions ? 0 : mapping.limit,
+                    fileOffset: hasFunctions ? 0 : mapping.fileOffset, filename: UInt32(mapping.filename),
+                    buildID: UInt32(mapping.buildID), hasFunctions: hasFunctions, hasFilenames: mapping.flags & 2 != 0,
+                    hasLineNumbers: mapping.flags & 4 != 0, hasInlineFrames: mapping.flags & 8 != 0))
+        }
+    }
+
+    mutating func run() -> DecodedProfile {
+        var groups: [Group] = []
+        var groupOfLabels: [[Label]: Int] = [:]
+        let types = pprof.sampleTypes.count
+        var stackStart = 0
+        var labelStart = 0
+        for sample in 0..<pprof.sampleCount {
+            let stackRange = stackStart..<pprof.stackEnds[sample]
+            let labelRange = labelStart..<pprof.labelEnds[sample]
+            stackStart = stackRange.upperBound
+            labelStart = labelRange.upperBound
+            let firstValue = sample * types
+            guard isCounted(firstValue..<firstValue + types), let stack = stack(stackRange) else { continue }
+            var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
+            let promoted = labelRange.isEmpty ? [] : labels(labelRange, &row)
+            let group: Int
+            if let known = groupOfLabels[promoted] {
+                group = known
+            } else {
+                group = groups.count
+                groupOfLabels[promoted] = group
+                groups.append(Group(labels: promoted))
+            }
+            groups[group].rows.append(row)
+        }
+        let sampleTypes = pprof.sampleTypes.map {
+            ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
+        }
+        let periodType = pprof.periodType.map {
+            ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
+        }
+        return DecodedProfile(
+            sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
+            groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
+    }
+
+    /// Whether a sample has a value and none that is negative.
+    private func isCounted(_ range: Range<Int>) -> Bool {
+        var hasValue = false
+        for value in pprof.values[range] {
+            if value < 0 { return false }
+            if value > 0 { hasValue = true }
+        }
+        return hasValue
+    }
+
+    /// The node of a stack, or nil if one of its locations means nothing.
+    private mutating func stack(_ range: Range<Int>) -> UInt32? {
+        // Too deep: the root side stays.
+        let first = maxDepth > 0 ? max(range.lowerBound, range.upperBound - maxDepth) : range.lowerBound
+        for index in range.lowerBound..<first where location(pprof.stacks[index]) == nil { return nil }
+        var node: UInt32 = 0
+        var index = range.upperBound - 1
+        while index >= first {
+            guard let location = location(pprof.stacks[index]) else { return nil }
+            let next = UInt32(symbols.stacks.count)
+            let child = edges.find(node, location, orInsert: next)
+            if child == next { symbols.stacks.append(parent: node, location: location) }
+            node = child
+            index -= 1
+        }
+        return node
+    }
+
+    private mutating func location(_ id: UInt64) -> UInt32? {
+        guard let index = locationIndex[id] else { return nil }
+        if tableLocations[index] == Self.unknown { tableLocations[index] = place(pprof.locations[index]) }
+        return tableLocations[index] == Self.dropped ? nil : tableLocations[index]
+    }
+
+    private mutating func place(_ location: RawPprof.Location) -> UInt32 {
+        guard location.lineCount > 0 || location.address != 0 else { return Self.dropped }
+        var mapping: UInt32 = 0
+        if location.mapping != 0 {
+            guard let index = mappingIndex[location.mapping] else { return Self.dropped }
+            mapping = UInt32(index + 1)
+        }
+        let firstLine = symbols.lines.count
+        for line in pprof.lines[location.firstLine..<location.firstLine + location.lineCount] {
+            guard let function = functionIndex[line.function] else {
+                symbols.lines.removeSubrange(firstLine...)
+                return Self.dropped
+            }
+            symbols.lines.append(Line(function: UInt32(function), line: line.line))
+        }
+        let hasFunctions = symbols.mappings[Int(mapping)].hasFunctions
+        symbols.locations.append(
+            Location(
+                mapping: mapping, address: hasFunctions ? 0 : location.address, firstLine: UInt32(firstLine),
+                lineCount: UInt32(location.lineCount), isFolded: location.isFolded))
+        return UInt32(symbols.locations.count - 1)
+    }
+
+    /// The promoted labels of a sample, sorted by name; ids go into the row.
+    private func labels(_ range: Range<Int>, _ row: inout Row) -> [Label] {
+        var promoted: [Label] = []
+        for label in pprof.labels[range] where label.key > 0 && label.str > 0 {
+            let value = pprof.strings[Int(label.str)]
+            switch pprof.strings[Int(label.key)] {
+            case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0
+            case "trace_id": row.trace = Self.hex(value.utf8[...], digits: 32) ?? .none
+            case let name: promoted.append(Label(name, value))
+            }
+        }
+        return promoted.sorted()
+    }
+
+    /// Hex digits as a number, or nil for another length or alphabet, which is no id.
+    private static func hex(_ text: ArraySlice<UInt8>, digits: Int) -> TraceID? {
+        guard text.count == digits else { return nil }
+        var id = TraceID.none
+        for byte in text {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            id.high = id.high << 4 | id.low >> 60
+            id.low = id.low << 4 | UInt64(digit)
+        }
+        return id
+    }
+
+    /// The columns of each sample type: sorted by stack, equal samples merged, values of 0 left out.
+    private func columns(of group: Group) -> [SampleColumns] {
+        let rows = group.rows.sorted {
+            $0.stack != $1.stack
+                ? $0.stack < $1.stack
+                : ($0.span, $0.trace.high, $0.trace.low) < ($1.span, $1.trace.high, $1.trace.low)
+        }
+        let hasSpans = rows.contains { $0.span != 0 }
+        let hasTraces = rows.contains { $0.trace != .none }
+        return pprof.sampleTypes.indices.map { type in
+            var columns = SampleColumns()
+            var index = 0
+            while index < rows.count {
+                let row = rows[index]
+                var value: Int64 = 0
+                while index < rows.count, rows[index].stack == row.stack, rows[index].span == row.span,
+                    rows[index].trace == row.trace
+                {
+                    value = value.saturatingAdd(pprof.values[rows[index].firstValue + type])
+                    index += 1
+                }
+                guard value > 0 else { continue }
+                columns.stacks.append(row.stack)
+                columns.values.append(value)
+                if hasSpans { columns.spans.append(row.span) }
+                if hasTraces { columns.traces.append(row.trace) }
+            }
+            if !columns.spans.contains(where: { $0 != 0 }) { columns.spans = [] }
+            if !columns.traces.contains(where: { $0 != .none }) { columns.traces = [] }
+            return columns
+        }
+    }
+}
+
+/// Finds the index of an id; where an id repeats, its last definition.
+struct IDTable {
+    private var dense: [Int32] = []
+    private var sparse: [UInt64: Int] = [:]
+
+    init(_ ids: [UInt64]) {
+        let largest = ids.max() ?? 0
+        // Ids are 1, 2, 3… from nearly every client; others get a dictionary.
+        if largest <= UInt64(ids.count) * 4 + 64 {
+            dense = [Int32](repeating: -1, count: Int(largest) + 1)
+            for (index, id) in ids.enumerated() { dense[Int(id)] = Int32(truncatingIfNeeded: index) }
+        } else {
+            for (index, id) in ids.enumerated() { sparse[id] = index }
+        }
+    }
+
+    subscript(_ id: UInt64) -> Int? {
+        if dense.isEmpty { return sparse[id] }
+        guard id < UInt64(dense.count), dense[Int(id)] >= 0 else { return nil }
+        return Int(dense[Int(id)])
+    }
+}

@@ -1,0 +1,410 @@
+import CPosix
+
+/// A connection that speaks HTTP/1.1: one request at a time, in order.
+///
+/// head → the handler's admission → 100 Continue if asked for → body → task → answer → next head, or close.
+final class HTTP1Connection: Connection {
+    private enum State {
+        case head
+        case body(Incoming)
+        case responding(Incoming)
+        case writing(closes: Bool)
+        /// Refused while the client may still be sending: what comes is thrown away, so that it sees the answer.
+        case draining
+        case closed
+    }
+
+    private struct Incoming {
+        var parsed: ParsedHead
+        var limit: Int
+        var body: [UInt8] = []
+        var chunks = ChunkedDecoder()
+        var reserved = 0
+        let started = ContinuousClock.now
+    }
+
+    let socket: Int32
+    private(set) var deadline: ContinuousClock.Instant?
+
+    private let loop: EventLoop
+    private let token: UInt64
+    private let remoteAddress: String
+    private var state = State.head
+    private var input: [UInt8] = []
+    private var output: [[UInt8]] = []
+    private var outputOffset = 0
+    private var stream: Int32 = 0
+    private var task: Task<Void, Never>?
+    private var peerIsDone = false
+    private var headStarted: ContinuousClock.Instant?
+    private var exchange: Exchange?
+    private var drainsAfterWriting = false
+
+    init(loop: EventLoop, socket: Int32, token: UInt64, remoteAddress: String) {
+        self.loop = loop
+        self.socket = socket
+        self.token = token
+        self.remoteAddress = remoteAddress
+        deadline = .now + loop.configuration.firstByteTimeout
+    }
+
+    var isClosed: Bool {
+        if case .closed = state { return true }
+        return false
+    }
+
+    // MARK: - Events
+
+    func ready(_ events: UInt32) {
+        if events & UInt32(CPOSIX_HANGUP) != 0 {
+            // Both directions are gone: nobody is left to answer.
+            close()
+            return
+        }
+        if events & UInt32(CPOSIX_WRITE) != 0 {
+            flush()
+            advance()
+        }
+        if events & UInt32(CPOSIX_READ) != 0 { receive() }
+        updateInterest()
+    }
+
+    private func receive() {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while wantsInput {
+            let count = cposix_receive(socket, &buffer, buffer.count)
+            if count == 0 {
+                peerIsDone = true
+                inputEnded()
+                return
+            }
+            guard count > 0 else {
+                if cposix_would_block(count) == 0 { close() }
+                return
+            }
+            if case .draining = state { continue }
+            input.append(contentsOf: buffer[..<count])
+            advance()
+            if count < buffer.count { return }
+        }
+    }
+
+    private var wantsInput: Bool {
+        guard !peerIsDone else { return false }
+        switch state {
+        case .head, .body, .draining: return true
+        case .responding, .writing, .closed: return false
+        }
+    }
+
+    private func inputEnded() {
+        switch state {
+        case .head, .body, .draining: close()
+        case .responding, .writing, .closed: break
+        }
+    }
+
+    func expire() {
+        switch state {
+        case .head:
+            if input.isEmpty { close() } else { refuse(RequestProblem(status: 408, message: "the head took too long")) }
+        case .body: refuse(RequestProblem(status: 408, message: "the body took too long"))
+        case .responding, .closed: deadline = nil
+        case .writing, .draining: close()
+        }
+        updateInterest()
+    }
+
+    func beginStop() {
+        if case .head = state, input.isEmpty { close() }
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        task?.cancel()
+        task = nil
+        release()
+        report(status: nil)
+        state = .closed
+        deadline = nil
+        _ = cposix_close(socket)
+    }
+
+    // MARK: - Requests
+
+    /// Goes as far as the input allows.
+    private func advance() {
+        while true {
+            switch state {
+            case .head:
+                guard !input.isEmpty else { return }
+                guard startRequest() else { return }
+            case .body(var incoming):
+                // Moved out of the state, so that the body grows in place.
+                state = .head
+                guard takeBody(&incoming) else { return }
+                respond(incoming)
+            case .responding, .writing, .draining, .closed: return
+            }
+        }
+    }
+
+    /// Parses a head and asks the handler; false if more input is needed.
+    private func startRequest() -> Bool {
+        let now = ContinuousClock.now
+        if headStarted == nil {
+            headStarted = now
+            deadline = now + loop.configuration.headTimeout
+        }
+        let configuration = loop.configuration
+        let limits = HTTP1Parser.Limits(
+            headBytes: configuration.maxHeadBytes, targetBytes: configuration.maxTargetBytes,
+            fields: configuration.maxHeaderFields)
+        var parsed: ParsedHead
+        do throws(RequestProblem) {
+            guard let found = try HTTP1Parser.parse(input[...], limits: limits) else { return false }
+            parsed = found
+        } catch {
+            refuse(error)
+            return true
+        }
+        parsed.head.remoteAddress = remoteAddress
+        exchange = Exchange(head: parsed.head, status: 0, bytesIn: 0, bytesOut: 0, duration: .zero)
+        switch loop.handler.admit(parsed.head) {
+        case .refuse(let response):
+            finishEarly(response, parsed)
+            return true
+        case .accept(let limit):
+            var incoming = Incoming(parsed: parsed, limit: limit)
+            if case .length(let length) = parsed.framing {
+                guard length <= limit else {
+                    finishEarly(loop.handler.bodyTooLarge(parsed.head, limit: limit), parsed)
+                    return true
+                }
+                guard reserve(length, for: &incoming) else {
+                    finishEarly(Self.overBudget(), parsed)
+                    return true
+                }
+                incoming.body.reserveCapacity(min(length, 1 << 20))
+            }
+            input.removeFirst(parsed.byteCount)
+            deadline = now + configuration.bodyTimeout
+            if parsed.expectsContinue && input.isEmpty {
+                output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+                send()
+                guard !isClosed else { return true }
+            }
+            state = .body(incoming)
+            return true
+        }
+    }
+
+    /// Moves input into the body; true when it is complete.
+    private func takeBody(_ incoming: inout Incoming) -> Bool {
+        switch incoming.parsed.framing {
+        case .length(let length):
+            let wanted = length - incoming.body.count
+            if incoming.body.isEmpty && input.count == length {
+                swap(&incoming.body, &input)
+            } else {
+                let count = min(wanted, input.count)
+                incoming.body.append(contentsOf: input[..<count])
+                input.removeFirst(count)
+            }
+            if incoming.body.count == length { return true }
+        case .chunked:
+            do throws(RequestProblem) {
+                let count = try incoming.chunks.decode(input[...], into: &incoming.body, limit: incoming.limit)
+                input.removeFirst(count)
+            } catch {
+                if error.status == 413 {
+                    refuse(loop.handler.bodyTooLarge(incoming.parsed.head, limit: incoming.limit))
+                } else {
+                    refuse(error)
+                }
+                releaseReservation(&incoming)
+                return false
+            }
+            guard reserve(incoming.body.count - incoming.reserved, for: &incoming) else {
+                releaseReservation(&incoming)
+                refuse(Self.overBudget())
+                return false
+            }
+            if incoming.chunks.isDone { return true }
+        }
+        // Slow is fine as long as it is not a drip.
+        deadline =
+            incoming.started + loop.configuration.bodyTimeout + .milliseconds(incoming.body.count / 10)
+        state = .body(incoming)
+        return false
+    }
+
+    private func respond(_ incoming: Incoming) {
+        deadline = nil
+        stream += 1
+        exchange?.bytesIn = incoming.body.count
+        let request = Request(head: incoming.parsed.head, body: incoming.body)
+        var kept = incoming
+        kept.body = []
+        state = .responding(kept)
+        let (handler, mailbox, token, stream) = (loop.handler, loop.mailbox, token, stream)
+        task = Task {
+            let response = await handler.respond(to: request)
+            mailbox.post(.answer(connection: token, stream: stream, response))
+        }
+    }
+
+    func answer(_ response: Response, stream: Int32) {
+        guard case .responding(let incoming) = state, stream == self.stream else { return }
+        task = nil
+        release()
+        let closes = !incoming.parsed.isKeepAlive || loop.isStopping || peerIsDone
+        write(response, for: incoming.parsed.head, closes: closes)
+        // A pipelined request may be waiting.
+        advance()
+        updateInterest()
+    }
+
+    // MARK: - Refusals
+
+    /// Answers before the body was read; the connection goes on only where there is no body.
+    private func finishEarly(_ response: Response, _ parsed: ParsedHead) {
+        input.removeFirst(parsed.byteCount)
+        if parsed.framing == .length(0) {
+            write(response, for: parsed.head, closes: !parsed.isKeepAlive || loop.isStopping)
+        } else {
+            refuse(response)
+        }
+    }
+
+    private func refuse(_ problem: RequestProblem) {
+        refuse(Self.response(problem))
+    }
+
+    private func refuse(_ response: Response) {
+        release()
+        if exchange == nil {
+            exchange = Exchange(head: nil, status: 0, bytesIn: 0, bytesOut: 0, duration: .zero)
+        }
+        input = []
+        drainsAfterWriting = true
+        write(response, for: exchange?.head, closes: true)
+    }
+
+    private static func response(_ problem: RequestProblem) -> Response {
+        let code =
+            switch problem.status {
+            case 408: "deadline_exceeded"
+            case 501, 505: "unimplemented"
+            case 503: "unavailable"
+            default: "invalid_argument"
+            }
+        return Response(
+            status: problem.status, headers: HeaderFields([("Content-Type", "application/json")]),
+            body: Array("{\"code\":\"\(code)\",\"message\":\"\(problem.message)\"}".utf8))
+    }
+
+    private static func overBudget() -> Response {
+        var response = response(
+            RequestProblem(
+                status: 503, message: "too many bytes of request bodies in flight (max-body-bytes-in-flight)"))
+        response.headers.add("Retry-After", "1")
+        return response
+    }
+
+    // MARK: - Budget
+
+    private func reserve(_ count: Int, for incoming: inout Incoming) -> Bool {
+        guard count <= loop.configuration.maxBodyBytesInFlight - loop.bodyBytesInFlight else { return false }
+        loop.bodyBytesInFlight += count
+        incoming.reserved += count
+        return true
+    }
+
+    private func releaseReservation(_ incoming: inout Incoming) {
+        loop.bodyBytesInFlight -= incoming.reserved
+        incoming.reserved = 0
+    }
+
+    private func release() {
+        switch state {
+        case .body(let incoming), .responding(let incoming): loop.bodyBytesInFlight -= incoming.reserved
+        case .head, .writing, .draining, .closed: break
+        }
+    }
+
+    // MARK: - Output
+
+    private func write(_ response: Response, for head: RequestHead?, closes: Bool) {
+        let headOnly = head?.method == "HEAD"
+        output.append(
+            ResponseHead.encode(
+                response, date: loop.date, closes: closes, isHTTP10: head?.version == .http10))
+        if !headOnly && !response.body.isEmpty { output.append(response.body) }
+        exchange?.status = response.status
+        exchange?.bytesOut = headOnly ? 0 : response.body.count
+        state = .writing(closes: closes)
+        deadline = .now + loop.configuration.writeTimeout
+        flush()
+    }
+
+    /// Sends what the socket takes; what happens next follows from the state.
+    private func flush() {
+        send()
+        guard !isClosed, output.isEmpty, case .writing(let closes) = state else { return }
+        report(status: exchange?.status)
+        headStarted = nil
+        if drainsAfterWriting {
+            _ = cposix_shutdown_write(socket)
+            state = .draining
+            deadline = .now + loop.configuration.drainTimeout
+        } else if closes {
+            close()
+        } else if peerIsDone {
+            close()
+        } else {
+            state = .head
+            deadline = .now + loop.configuration.idleTimeout
+        }
+    }
+
+    private func send() {
+        while let first = output.first {
+            let sent = first.withUnsafeBufferPointer { bytes in
+                cposix_send(
+                    socket, bytes.baseAddress.map { $0 + outputOffset }, bytes.count - outputOffset,
+                    output.count > 1 ? 1 : 0)
+            }
+            guard sent >= 0 else {
+                if cposix_would_block(sent) == 0 { close() }
+                return
+            }
+            if sent > 0 { deadline = .now + loop.configuration.writeTimeout }
+            outputOffset += sent
+            if outputOffset == first.count {
+                output.removeFirst()
+                outputOffset = 0
+            }
+        }
+    }
+
+    private func updateInterest() {
+        guard !isClosed else { return }
+        let interest =
+            (wantsInput ? UInt32(CPOSIX_READ) : 0) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE))
+        loop.watch(socket, interest, token: token)
+    }
+
+    /// Tells the handler about the exchange, once; no status means that the client went away before.
+    private func report(status: Int?) {
+        guard var finished = exchange else { return }
+        exchange = nil
+        finished.status = status ?? 0
+        finished.duration = .now - (headStarted ?? .now)
+        loop.handler.finished(finished)
+    }
+}
+
+extension ContinuousClock.Instant {
+    fileprivate static func - (left: Self, right: Self) -> Duration { right.duration(to: left) }
+}

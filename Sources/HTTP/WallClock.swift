@@ -1,0 +1,14 @@
+import Glibc
+
+/// The time of day.
+public enum WallClock {
+    /// Nanoseconds since the Unix epoch.
+    public static var nanoseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    public static var milliseconds: Int64 { nanoseconds / 1_000_000 }
+}

@@ -1,0 +1,154 @@
+import API
+public import HTTP
+public import Ingest
+public import Query
+public import Store
+public import Telemetry
+
+/// What the routes stand on.
+public struct GatewayConfiguration: Sendable {
+    /// The path that all routes lie below, without a slash at its end; usually empty.
+    public var basePath = ""
+    /// Whether `X-Scope-OrgID` names the tenant.
+    public var multitenancy = false
+    /// What may be asked.
+    public var queryLimits = QueryLimits.hearth
+    /// What may be pushed.
+    public var ingestLimits = IngestLimits.hearth
+    /// The largest body of a push, in bytes on the wire.
+    public var maxPushBytes = 256 << 20
+    /// The version that build information names.
+    public var version = "dev"
+
+    /// Makes a configuration with the default values.
+    public init() {}
+}
+
+/// The application behind the HTTP server: finds the route, the tenant and the form of errors.
+public struct Gateway: Handler {
+    /// All routes.
+    public let routes: RouteTable
+    private let configuration: GatewayConfiguration
+    private let logger: Logger
+    private let requests: Histogram
+    private let bytesIn: Counter
+
+    /// Builds the routes over a store.
+    public init(
+        store: any ProfileStore, configuration: GatewayConfiguration = GatewayConfiguration(),
+        metrics: Metrics = Metrics(),
+        logger: Logger = .silent
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        requests = metrics.histogram(
+            "hearth_http_request_duration_seconds", "How long requests took, by route and status.",
+            buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
+        bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
+        let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits)
+        routes = RouteTable(
+            QuerierRoutes(store: store, limits: configuration.queryLimits).routes
+                + IngestRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
+                + RenderRoutes(store: store, limits: configuration.queryLimits).routes
+                + StatusRoutes(metrics: metrics, version: configuration.version).routes)
+    }
+
+    /// Refuses what the head alone tells: a missing tenant, a body that is too large.
+    public func admit(_ head: RequestHead) -> Admission {
+        guard case .route(let route, _) = match(head) else { return .accept(bodyLimit: Self.strayBodyLimit) }
+        do throws(TenantHeader.Problem) {
+            _ = try tenants(head, route)
+        } catch {
+            return .refuse(response(Self.apiError(error), route, head))
+        }
+        return .accept(bodyLimit: max(route.bodyLimit, Self.strayBodyLimit))
+    }
+
+    /// What is read of a body that no route wants, so that the connection can go on.
+    private static let strayBodyLimit = 64 << 10
+
+    /// The answer to a body over its route's limit.
+    public func bodyTooLarge(_ head: RequestHead, limit: Int) -> Response {
+        guard case .route(let route, _) = match(head), route.family == .rpc else {
+            return Response(
+                APIError(.invalidArgument, "request body too large: the limit is \(limit) bytes (max-request-body)"),
+                status: 413)
+        }
+        return response(RPCCall.tooLarge(head.contentLength ?? limit + 1, limit: limit), route, head)
+    }
+
+    /// Finds the route and answers.
+    public func respond(to request: Request) async -> Response {
+        switch match(request.head) {
+        case .none:
+            return Response(
+                status: 404, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")]),
+                body: Array("404 page not found\n".utf8))
+        case .wrongMethod(let route, let allowed):
+            return Response(
+                status: 405,
+                headers: route.family == .rpc
+                    ? HeaderFields([("Allow", Set(allowed).sorted().joined(separator: ", "))]) : HeaderFields())
+        case .route(let route, let parameter):
+            do throws(TenantHeader.Problem) {
+                let tenants = try tenants(request.head, route)
+                let response = await route.respond(
+                    RoutedRequest(
+                        request: request, tenants: tenants, parameter: parameter, now: WallClock.milliseconds))
+                return route.family == .plain ? Self.compressed(response, for: request.head) : response
+            } catch {
+                return response(Self.apiError(error), route, request.head)
+            }
+        }
+    }
+
+    /// Logs and counts a finished exchange.
+    public func finished(_ exchange: Exchange) {
+        var name = "none"
+        if let head = exchange.head, case .route(let route, _) = match(head) { name = route.path }
+        let seconds =
+            Double(exchange.duration.components.seconds) + Double(exchange.duration.components.attoseconds) * 1e-18
+        requests.observe(seconds, ["route": name, "status": "\(exchange.status)"])
+        bytesIn.add(Double(exchange.bytesIn), ["route": name])
+        logger.log(
+            exchange.status >= 500 ? .warn : .info, "request",
+            [
+                "method": exchange.head?.method ?? "-", "path": exchange.head.map { String($0.rawPath) } ?? "-",
+                "status": "\(exchange.status)", "bytes_in": "\(exchange.bytesIn)", "bytes_out": "\(exchange.bytesOut)",
+                "duration_ms": "\((seconds * 100_000).rounded() / 100)", "remote": exchange.head?.remoteAddress ?? "-",
+            ])
+    }
+
+    private func match(_ head: RequestHead) -> RouteTable.Match {
+        guard let path = head.path(below: configuration.basePath) else { return .none }
+        return routes.match(method: head.method, path: path)
+    }
+
+    private func tenants(_ head: RequestHead, _ route: Route) throws(TenantHeader.Problem) -> [Tenant] {
+        try TenantHeader.tenants(
+            head.headers[TenantHeader.name], multitenancy: configuration.multitenancy, arity: route.tenants)
+    }
+
+    private static func apiError(_ problem: TenantHeader.Problem) -> APIError {
+        APIError(problem.isUnauthenticated ? .unauthenticated : .invalidArgument, problem.message)
+    }
+
+    private func response(_ error: APIError, _ route: Route, _ head: RequestHead) -> Response {
+        route.family == .plain
+            ? Response(error) : Response(RPCCall.fallback(contentType: head.headers["Content-Type"]).encode(error))
+    }
+
+    /// Compresses plain answers from 1400 bytes on, as the reference does.
+    private static func compressed(_ response: Response, for head: RequestHead) -> Response {
+        guard response.body.count >= 1400, response.headers["Content-Encoding"] == nil,
+            (head.headers["Accept-Encoding"] ?? "").split(separator: ",").contains(where: {
+                $0.split(separator: ";").first?.filter { $0 != " " } == "gzip"
+            })
+        else { return response }
+        var compressed = response
+        compressed.headers.set("Content-Encoding", "gzip")
+        compressed.headers.add("Vary", "Accept-Encoding")
+        compressed.body = Compression.gzip(response.body)
+        return compressed
+    }
+}

@@ -1,0 +1,45 @@
+import API
+import HTTP
+import Ingest
+import Model
+
+/// The routes that profiles come in by.
+struct IngestRoutes {
+    let pipeline: IngestPipeline
+    let maxBytes: Int
+
+    var routes: [Route] {
+        let pipeline = pipeline
+        let plain: @Sendable (RoutedRequest) async -> Response = { routed in await ingest(routed, pipeline) }
+        return [
+            .rpc(
+                "/push.v1.PusherService/Push", tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes,
+                PushRequest.self
+            ) { request, routed in
+                let series = request.series.map { series in
+                    PushedSeries(
+                        labels: series.labels.map { Label($0.name, $0.value) },
+                        profiles: series.samples.map { ($0.id, $0.rawProfile) })
+                }
+                try await pipeline.push(series, for: routed.tenant, now: WallClock.nanoseconds)
+                return PushResponse()
+            },
+            Route("POST", "/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),
+            Route("POST", "/pyroscope/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),
+        ]
+    }
+}
+
+private func ingest(_ routed: RoutedRequest, _ pipeline: IngestPipeline) async -> Response {
+    let fields = FormFields(routed.request.head.rawQuery)
+    let now = WallClock.nanoseconds
+    let request = IngestRequest(
+        parameter: { fields[$0] }, contentType: routed.request.head.headers["Content-Type"] ?? "",
+        body: routed.request.body, now: now)
+    do throws(IngestError) {
+        try await pipeline.ingest(request, for: routed.tenant, now: now)
+        return Response(status: 200)
+    } catch {
+        return Response(APIError(error.code, error.description), status: error.status)
+    }
+}

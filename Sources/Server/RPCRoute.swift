@@ -1,0 +1,60 @@
+import API
+import HTTP
+import Wire
+
+extension Route {
+    /// A unary method: decodes the request, asks `body`, and answers in the protocol of the call.
+    static func rpc<Question: Message, Answer: Message>(
+        _ path: String, tenants: TenantHeader.Arity = .many, bodyLimit: Int = 4 << 20, messageLimit: Int = 16 << 20,
+        _ question: Question.Type,
+        _ body: @escaping @Sendable (Question, RoutedRequest) async throws -> Answer
+    ) -> Route {
+        Route("POST", path, family: .rpc, tenants: tenants, bodyLimit: bodyLimit) { routed in
+            let headers = routed.request.head.headers
+            let contentType = headers["Content-Type"]
+            do throws(APIError) {
+                guard let call = try RPCCall(contentType: contentType, header: { headers[$0] }) else {
+                    return Response(RPCCall.unsupportedMediaType)
+                }
+                let response = await answer(call, routed, messageLimit, body)
+                return Response(response)
+            } catch {
+                return Response(RPCCall.fallback(contentType: contentType).encode(error))
+            }
+        }
+    }
+
+    private static func answer<Question: Message, Answer: Message>(
+        _ call: RPCCall, _ routed: RoutedRequest, _ messageLimit: Int,
+        _ body: @escaping @Sendable (Question, RoutedRequest) async throws -> Answer
+    ) async -> RPCResponse {
+        do {
+            let question = try call.decode(Question.self, from: routed.request.body, limit: messageLimit)
+            guard let timeout = call.timeout else { return call.encode(try await body(question, routed)) }
+            let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask { try await body(question, routed) }
+                group.addTask {
+                    try await Task.sleep(for: timeout)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+            guard let answer else {
+                throw APIError(.deadlineExceeded, "the caller's timeout passed before the answer was ready")
+            }
+            return call.encode(answer)
+        } catch {
+            return call.encode(APIError(error))
+        }
+    }
+
+    /// A method that exists in the reference and not yet here.
+    static func unimplemented(_ path: String) -> Route {
+        Route("POST", path, family: .rpc, bodyLimit: 4 << 20) { routed in
+            Response(
+                RPCCall.fallback(contentType: routed.request.head.headers["Content-Type"]).encode(
+                    APIError(.unimplemented, "\(path.dropFirst()) is not implemented")))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import API
+import HTTP
+import Model
+import Query
+
+extension SelectMergeStacktracesRequest {
+    func samples(_ routed: RoutedRequest) -> SampleQuery {
+        var query = SampleQuery(
+            tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
+        query.spans = spanSelector
+        query.traces = traceIDSelector
+        query.profiles = profileIDSelector
+        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        return query
+    }
+
+    func query(_ routed: RoutedRequest) -> StacktraceQuery {
+        StacktraceQuery(samples(routed), maxNodes: maxNodes)
+    }
+}
+
+extension SelectMergeSpanProfileRequest {
+    func samples(_ routed: RoutedRequest) -> SampleQuery {
+        var query = SampleQuery(
+            tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
+        query.spans = spanSelector
+        return query
+    }
+}
+
+extension SelectMergeProfileRequest {
+    func samples(_ routed: RoutedRequest) -> SampleQuery {
+        var query = SampleQuery(
+            tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
+        query.traces = traceIDSelector
+        query.profiles = profileIDSelector
+        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        return query
+    }
+}
+
+extension SelectSeriesRequest {
+    func samples(_ routed: RoutedRequest) -> SampleQuery {
+        var query = SampleQuery(
+            tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
+        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        return query
+    }
+}
+
+extension SelectHeatmapRequest {
+    func query(_ routed: RoutedRequest) throws -> HeatmapQuery {
+        let kind: HeatmapKind? =
+            switch queryType {
+            case HeatmapQueryType.individual: .profiles
+            case HeatmapQueryType.span: .spans
+            default: nil
+            }
+        if exemplarType == ExemplarType.individual && kind == .spans {
+            throw APIError(.invalidArgument, "individual exemplars only available for individual query type")
+        }
+        if exemplarType == ExemplarType.span && kind == .profiles {
+            throw APIError(.invalidArgument, "span exemplars only available for span query type")
+        }
+        return HeatmapQuery(
+            SampleQuery(
+                tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end),
+            step: step, groupBy: groupBy, kind: kind,
+            exemplars: exemplarType == ExemplarType.individual || exemplarType == ExemplarType.span, limit: limit ?? 0)
+    }
+}
+
+extension GoPGO {
+    init(_ message: GoPGOMessage) {
+        self.init(keepLocations: message.keepLocations, aggregateCallees: message.aggregateCallees)
+    }
+}

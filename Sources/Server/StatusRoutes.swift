@@ -1,0 +1,40 @@
+import HTTP
+import Model
+import Telemetry
+import Wire
+
+/// What an operator and a load balancer ask.
+struct StatusRoutes {
+    let metrics: Metrics
+    let version: String
+
+    var routes: [Route] {
+        let (metrics, version) = (metrics, version)
+        return [
+            Route("GET", "/ready") { _ in .text("ready\n") },
+            Route("GET", "/metrics") { _ in
+                .text(metrics.exposition, type: "text/plain; version=0.0.4; charset=utf-8")
+            },
+            Route("GET", "/api/v1/status/buildinfo") { _ in
+                var json = Array("{\"status\":\"success\",\"data\":{\"version\":".utf8)
+                JSONText.append(Text(version), to: &json)
+                json += Array(
+                    ",\"revision\":\"\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\",\"goVersion\":\"\"}}".utf8
+                )
+                return Response(status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: json)
+            },
+            Route("GET", "/") { _ in
+                .text(
+                    "<!doctype html><title>Hearth</title><h1>Hearth</h1><p>Continuous profiling for Grafana. Add this "
+                        + "address as a Pyroscope data source.</p>", type: "text/html; charset=utf-8")
+            },
+        ]
+    }
+}
+
+extension Response {
+    /// A page of text.
+    static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+        Response(status: 200, headers: HeaderFields([("Content-Type", type)]), body: Array(text.utf8))
+    }
+}
