@@ -13,9 +13,9 @@ public struct IngestRequest: Sendable {
     public var until: Int64
     /// `sampleRate`; 100 where it is missing or cannot be read.
     public var sampleRate: Int64
-    /// `spyName`
+    /// `spyName`.
     public var spyName: Text
-    /// `format`
+    /// `format`.
     public var format: Text
     /// The request's content type.
     public var contentType: String
