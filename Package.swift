@@ -53,7 +53,7 @@ let package = Package(
         module("Formats", ["Model", "Wire"]),
         module("Store", ["Model", "Selectors"]),
         module("MemoryStore", ["Store", "Model", "Selectors"]),
-        module("SQLiteStore", ["Store", "Model", "Selectors", "Telemetry", "CSQLite"]),
+        module("SQLiteStore", ["Store", "Model", "Selectors", "CSQLite", "CPosix"]),
         module("Query", ["Store", "Model", "Selectors"]),
         module("API", ["Model", "Wire"]),
         module("Ingest", ["Formats", "Store", "Model", "Wire"]),
@@ -66,7 +66,7 @@ let package = Package(
             name: "hearth",
             dependencies: [
                 "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest", "Query",
-                "Store", "Model",
+                "Store", "Model", "Formats",
             ],
             swiftSettings: settings),
 

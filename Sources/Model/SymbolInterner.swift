@@ -24,6 +24,25 @@ public struct SymbolInterner: Sendable {
         mappings[Mapping()] = 0
     }
 
+    /// Goes on with a table that was filled before, whose contents are each there once.
+    ///
+    /// The table must be consistent.
+    public init(continuing table: SymbolTable) {
+        self.table = table
+        for index in 0..<table.strings.count { strings[table.strings[index]] = UInt32(index) }
+        for (index, function) in table.functions.enumerated() { functions[function] = UInt32(index) }
+        for (index, mapping) in table.mappings.enumerated() { mappings[mapping] = UInt32(index) }
+        for (index, location) in table.locations.enumerated() {
+            let content = LocationContent(
+                mapping: location.mapping, address: location.address, isFolded: location.isFolded,
+                lines: Array(table.lines[location.lineRange]))
+            locations[content] = UInt32(index)
+        }
+        for node in 1..<max(table.stacks.count, 1) {
+            _ = edges.find(table.stacks.parents[node], table.stacks.locations[node], orInsert: UInt32(node))
+        }
+    }
+
     /// Interns the given stacks of a table; `result[i]` is the new id of `stacks[i]`.
     ///
     /// Only what these stacks need is brought over. The table must be consistent.

@@ -1,10 +1,12 @@
-import HTTP
-import MemoryStore
-import Server
-import Telemetry
+import Glibc
 
-let metrics = Metrics()
-let gateway = Gateway(store: MemoryStore(), metrics: metrics, logger: .silent)
-let server = try HTTPServer(ServerConfiguration(port: 4041), handler: gateway)
-print("listening \(server.port)")
-await server.waitUntilStopped()
+// Commands are few and each is a file; this one only tells them apart.
+let arguments = Array(CommandLine.arguments.dropFirst())
+switch arguments.first {
+case "serve": await ServeCommand.run(Array(arguments.dropFirst()))
+case "demo": await ServeCommand.run(Array(arguments.dropFirst()), withDemo: true)
+case "--version", "version": print("hearth \(ProgramVersion.text)")
+case nil, "--help", "-h", "help": print(Usage.text)
+case .some(let other):
+    Usage.fail("unknown command \"\(other)\"; see hearth --help")
+}

@@ -1,3 +1,8 @@
 #pragma once
 
 #include <sqlite3.h>
+
+// SQLITE_TRANSIENT is a cast that Swift cannot import.
+static inline int csqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+    return sqlite3_bind_blob(statement, index, count > 0 ? bytes : "", count, SQLITE_TRANSIENT);
+}

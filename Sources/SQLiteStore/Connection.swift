@@ -1,0 +1,179 @@
+import CSQLite
+
+/// What libsqlite3 reported, with the statement that it was about.
+struct SQLiteError: Error, Sendable, CustomStringConvertible {
+    /// The extended result code.
+    let code: Int32
+    let message: String
+    let sql: String
+
+    var description: String { "sqlite \(code): \(message) (\(sql))" }
+
+    /// The code without its extension.
+    var primaryCode: Int32 { code & 0xff }
+}
+
+/// One connection to a database file; used by one thread at a time.
+final class Connection {
+    enum Mode {
+        /// Creates the file if it is not there.
+        case write
+        case read
+    }
+
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+
+    init(_ path: String, _ mode: Mode) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let flags =
+            (mode == .write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX
+            | SQLITE_OPEN_EXRESCODE
+        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw SQLiteError(code: code, message: message, sql: "open \(path)")
+        }
+        self.handle = handle
+        sqlite3_busy_timeout(handle, 5000)
+        // Debian's SQLite overwrites what is deleted, which nobody here asks for and retention would pay.
+        try execute("PRAGMA secure_delete=OFF")
+        try execute("PRAGMA temp_store=MEMORY")
+        try execute("PRAGMA cache_size=-16384")
+        switch mode {
+        case .write:
+            try execute("PRAGMA journal_mode=WAL")
+            // An acknowledged profile is on disk.
+            try execute("PRAGMA synchronous=FULL")
+        case .read:
+            try execute("PRAGMA query_only=ON")
+            try execute("PRAGMA mmap_size=1073741824")
+        }
+    }
+
+    deinit {
+        statements = [:]
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs a statement without parameters and without rows.
+    func execute(_ sql: String) throws(SQLiteError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw error(code, sql) }
+    }
+
+    /// A prepared statement, kept for the next time.
+    func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        if let known = statements[sql] {
+            known.reset()
+            return known
+        }
+        var prepared: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+        guard code == SQLITE_OK, let prepared else { throw error(code, sql) }
+        let statement = Statement(prepared, connection: handle, sql: sql)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Runs `body` in a transaction that takes the write lock at once, and rolls back if it throws.
+    func writing<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            try? execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// Runs `body` on one snapshot of the file.
+    func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN")
+        defer {
+            for statement in statements.values { statement.reset() }
+            try? execute("COMMIT")
+        }
+        return try body()
+    }
+
+    /// The first column of a statement's first row.
+    func number(_ sql: String) throws(SQLiteError) -> Int64? {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.int64(0) : nil
+    }
+
+    /// The row id of the last insertion.
+    var lastInsertID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// The number of rows that the last statement changed.
+    var changes: Int { Int(sqlite3_changes(handle)) }
+
+    private func error(_ code: Int32, _ sql: String) -> SQLiteError {
+        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+    }
+}
+
+/// A prepared statement; parameters count from 1, columns from 0.
+final class Statement {
+    private let handle: OpaquePointer
+    private let connection: OpaquePointer
+    private let sql: String
+
+    fileprivate init(_ handle: OpaquePointer, connection: OpaquePointer, sql: String) {
+        self.handle = handle
+        self.connection = connection
+        self.sql = sql
+    }
+
+    deinit { sqlite3_finalize(handle) }
+
+    func bind(_ value: Int64, at index: Int32) {
+        sqlite3_bind_int64(handle, index, value)
+    }
+
+    func bind(_ bytes: [UInt8], at index: Int32) {
+        _ = bytes.withUnsafeBytes { csqlite_bind_blob(handle, index, $0.baseAddress, Int32(clamping: $0.count)) }
+    }
+
+    /// Goes to the next row; false at the end.
+    func step() throws(SQLiteError) -> Bool {
+        let code = sqlite3_step(handle)
+        switch code {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        default:
+            let error = SQLiteError(code: code, message: String(cString: sqlite3_errmsg(connection)), sql: sql)
+            sqlite3_reset(handle)
+            throw error
+        }
+    }
+
+    /// Runs a statement that gives no rows, and makes it ready for the next time.
+    func run() throws(SQLiteError) {
+        _ = try step()
+        sqlite3_reset(handle)
+    }
+
+    func reset() {
+        sqlite3_reset(handle)
+    }
+
+    func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    /// Calls `body` with a blob where SQLite holds it; the bytes live until the next step.
+    func withBlob<Result, Failure: Error>(
+        _ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let count = Int(sqlite3_column_bytes(handle, column))
+        let bytes = sqlite3_column_blob(handle, column)?.assumingMemoryBound(to: UInt8.self)
+        return try body(UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+    }
+
+    /// A copy of a blob.
+    func blob(_ column: Int32) -> [UInt8] { withBlob(column) { Array($0) } }
+}

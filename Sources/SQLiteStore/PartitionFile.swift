@@ -1,0 +1,83 @@
+import Store
+import Synchronization
+
+/// One tenant's profiles of one UTC day: a database file of its own.
+///
+/// Retention unlinks whole files, damage stays inside one, and the space comes back.
+final class PartitionFile: Sendable {
+    let tenant: Tenant
+    /// Days since the Unix epoch.
+    let day: Int64
+    let path: String
+    let cache = Mutex(ReadCache())
+    private let idle = Mutex<[IdleConnection]>([])
+
+    /// A connection that nobody uses.
+    ///
+    /// Unchecked because it is only ever held by the pool, under its lock, or by the one reader that took it out.
+    private struct IdleConnection: @unchecked Sendable {
+        let connection: Connection
+    }
+
+    static let nanosecondsPerDay: Int64 = 86_400_000_000_000
+    static let schemaVersion: Int64 = 1
+
+    init(tenant: Tenant, day: Int64, directory: String) {
+        self.tenant = tenant
+        self.day = day
+        path = "\(directory)/\(day).db"
+    }
+
+    /// The day that a time in nanoseconds lies in.
+    static func day(of time: Int64) -> Int64 {
+        let day = time / nanosecondsPerDay
+        return time % nanosecondsPerDay < 0 ? day - 1 : day
+    }
+
+    /// Opens the file for writing and brings its schema up to date; a newer one is refused.
+    func openForWriting() throws -> Connection {
+        let connection = try Connection(path, .write)
+        let version = try connection.number("PRAGMA user_version") ?? 0
+        guard version <= Self.schemaVersion else {
+            throw StoreError(
+                .unusable,
+                "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth"
+            )
+        }
+        if version < 1 { try connection.writing { try Self.createSchema(connection) } }
+        return connection
+    }
+
+    private static func createSchema(_ connection: Connection) throws {
+        // Within the transaction another opener may have been first.
+        guard try connection.number("PRAGMA user_version") == 0 else { return }
+        try connection.execute(
+            """
+            CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL UNIQUE) STRICT;
+            CREATE TABLE services (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE) STRICT;
+            CREATE TABLE symbols (
+                service INTEGER NOT NULL, sequence INTEGER NOT NULL, chunk BLOB NOT NULL,
+                PRIMARY KEY (service, sequence)) STRICT, WITHOUT ROWID;
+            CREATE TABLE profiles (
+                series INTEGER NOT NULL, time INTEGER NOT NULL, id BLOB NOT NULL, service INTEGER NOT NULL,
+                total INTEGER NOT NULL, samples BLOB NOT NULL) STRICT;
+            CREATE UNIQUE INDEX profiles_by_series ON profiles (series, time, id);
+            PRAGMA user_version = 1;
+            """)
+    }
+
+    /// Runs `body` with a reading connection from the pool.
+    func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        let pooled = idle.withLock { $0.popLast() }
+        let reader = try pooled ?? IdleConnection(connection: Connection(path, .read))
+        let result = try body(reader.connection)
+        // A connection that failed is not trusted again.
+        idle.withLock { if $0.count < 4 { $0.append(reader) } }
+        return result
+    }
+
+    /// Closes the connections that nobody uses.
+    func closeIdle() {
+        idle.withLock { $0 = [] }
+    }
+}

@@ -1,0 +1,47 @@
+/// The settings of `hearth serve`.
+public enum ServeSettings {
+    /// The table that everything else is made from.
+    public static let rows: [SettingRow] = [
+        SettingRow("config", .text, "", "Reads settings from a YAML file."),
+        SettingRow("listen", .text, "127.0.0.1:4040", "The address and port to serve on; port 0 takes any."),
+        SettingRow("base-path", .text, "", "The path that all routes lie below, behind a proxy."),
+        SettingRow("data-dir", .text, "./hearth-data", "The directory that profiles are kept in."),
+        SettingRow(
+            "storage", .choice(["sqlite", "memory"]), "sqlite", "The storage engine; memory forgets at the end."),
+        SettingRow("log-level", .choice(["debug", "info", "warn", "error"]), "info", "The least that is logged."),
+        SettingRow("log-format", .choice(["logfmt", "json"]), "logfmt", "How log lines are written."),
+        SettingRow("multitenancy", .flag, "false", "Takes the tenant from X-Scope-OrgID, which is then required."),
+        SettingRow(
+            "limits", .choice(["hearth", "pyroscope"]), "hearth",
+            "Which defaults the limits below have; pyroscope sets the reference's."),
+        SettingRow("max-query-length", .duration, "0", "The longest range of a query; 0 for any."),
+        SettingRow("max-query-lookback", .duration, "0", "How far back a query may reach; 0 for any."),
+        SettingRow("max-nodes-default", .number, "8192", "Nodes of a flame graph where the request names none."),
+        SettingRow("max-nodes", .number, "1048576", "The most nodes that a request may name."),
+        SettingRow("max-profile-size", .size, "16MiB", "The largest profile after inflating."),
+        SettingRow("max-request-size", .size, "256MiB", "The most bytes of all profiles of a push after inflating."),
+        SettingRow("max-profile-samples", .number, "16000", "The most samples of a profile."),
+        SettingRow("max-sample-labels", .number, "100", "The most labels of a sample."),
+        SettingRow("max-stack-depth", .number, "1000", "Frames of a stack; deeper ones lose their leaf side."),
+        SettingRow("max-symbol-length", .size, "65535", "The longest text; longer ones keep their tail."),
+        SettingRow("max-label-names", .number, "30", "The most labels of a series."),
+        SettingRow("max-label-name-length", .size, "1024", "The longest label name."),
+        SettingRow("max-label-value-length", .size, "2048", "The longest label value."),
+        SettingRow("reject-older-than", .duration, "0", "How old a pushed profile may be; 0 for any age."),
+        SettingRow("reject-newer-than", .duration, "10m", "How far in the future a pushed profile may be."),
+        SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
+        SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
+        SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
+        SettingRow("header-timeout", .duration, "10s", "From the first byte of a head to its last."),
+        SettingRow("body-timeout", .duration, "30s", "The time for a body, and a second more for each 10 kB."),
+        SettingRow("write-timeout", .duration, "30s", "The longest pause of a client that reads an answer."),
+        SettingRow("idle-timeout", .duration, "75s", "How long a connection may wait for its next request."),
+        SettingRow("shutdown-timeout", .duration, "20s", "How long a stop waits for running requests."),
+        SettingRow("print-config", .flag, "false", "Prints each setting with where it came from, and ends."),
+    ]
+
+    /// The limits that differ under `--limits pyroscope`, where the operator says nothing of them.
+    public static let pyroscopeLimits: [String: String] = [
+        "max-query-length": "24h", "max-query-lookback": "7d", "max-profile-size": "4MiB", "reject-older-than": "1h",
+    ]
+}

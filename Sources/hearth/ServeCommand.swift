@@ -1,0 +1,127 @@
+import Formats
+import Glibc
+import HTTP
+import Ingest
+import MemoryStore
+import Query
+import SQLiteStore
+import Server
+import Settings
+import Store
+import Telemetry
+
+/// `hearth serve` and `hearth demo`: reads settings, builds the parts, serves until it is told to stop.
+enum ServeCommand {
+    static func run(_ arguments: [String], withDemo: Bool = false) async {
+        let command = withDemo ? "demo" : "serve"
+        guard !arguments.contains("--help") && !arguments.contains("-h") else {
+            print(Usage.help(command))
+            return
+        }
+        let table: SettingsTable
+        do throws(SettingError) {
+            table = try settings(arguments)
+        } catch {
+            Usage.fail("\(error)")
+        }
+        if table.flag("print-config") {
+            print(table.listing, terminator: "")
+            return
+        }
+        do {
+            try await serve(table, withDemo: withDemo)
+        } catch {
+            Usage.fail("\(error)", status: 1)
+        }
+    }
+
+    /// The table, with the reference's limits as defaults where the operator asks for them.
+    private static func settings(_ arguments: [String]) throws(SettingError) -> SettingsTable {
+        let environment = Environment.all
+        let table = try SettingsTable(
+            ServeSettings.rows, arguments: arguments, environment: environment, readFile: Environment.readFile)
+        guard table.text("limits") == "pyroscope" else { return table }
+        let rows = ServeSettings.rows.map { row in
+            SettingRow(row.name, row.kind, ServeSettings.pyroscopeLimits[row.name] ?? row.standard, row.sentence)
+        }
+        return try SettingsTable(
+            rows, arguments: arguments, environment: environment, readFile: Environment.readFile)
+    }
+
+    private static func serve(_ table: SettingsTable, withDemo: Bool) async throws {
+        let logger = Logger(
+            level: LogLevel(rawValue: table.text("log-level")) ?? .info,
+            format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
+        let metrics = Metrics()
+        let store: any ProfileStore =
+            table.text("storage") == "memory"
+            ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"))
+        let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
+        let server = try HTTPServer(try http(table), handler: gateway)
+        let address = "\(try host(table)):\(server.port)"
+        logger.log(
+            .info, "listening",
+            ["address": address, "version": ProgramVersion.text, "storage": table.text("storage")])
+        let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
+        let signal = await StopSignal.wait()
+        logger.log(.info, "stopping", ["signal": signal])
+        demo?.cancel()
+        await server.stop(timeout: .milliseconds(table.milliseconds("shutdown-timeout")))
+        await store.close()
+        logger.log(.info, "stopped")
+    }
+
+    private static func host(_ table: SettingsTable) throws(SettingError) -> String {
+        String(try listen(table).host)
+    }
+
+    private static func listen(_ table: SettingsTable) throws(SettingError) -> (host: Substring, port: Int) {
+        let text = table.text("listen")
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { throw SettingError("listen must be an address and a port such as 127.0.0.1:4040, got \"\(text)\"") }
+        var host = text[..<colon]
+        if host.hasPrefix("[") && host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        return (host, port)
+    }
+
+    private static func http(_ table: SettingsTable) throws(SettingError) -> ServerConfiguration {
+        let address = try listen(table)
+        var configuration = ServerConfiguration(host: String(address.host), port: address.port)
+        configuration.maxConnections = table.number("max-connections")
+        configuration.maxBodyBytesInFlight = table.bytes("max-body-bytes-in-flight")
+        configuration.headTimeout = .milliseconds(table.milliseconds("header-timeout"))
+        configuration.bodyTimeout = .milliseconds(table.milliseconds("body-timeout"))
+        configuration.writeTimeout = .milliseconds(table.milliseconds("write-timeout"))
+        configuration.idleTimeout = .milliseconds(table.milliseconds("idle-timeout"))
+        return configuration
+    }
+
+    private static func gateway(_ table: SettingsTable) throws(SettingError) -> GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        var base = table.text("base-path")
+        while base.hasSuffix("/") { base.removeLast() }
+        guard base.isEmpty || base.hasPrefix("/") else {
+            throw SettingError("base-path must begin with a slash, got \"\(base)\"")
+        }
+        configuration.basePath = base
+        configuration.multitenancy = table.flag("multitenancy")
+        configuration.version = ProgramVersion.text
+        configuration.maxPushBytes = table.bytes("max-request-body")
+        configuration.queryLimits = QueryLimits(
+            maxLength: table.milliseconds("max-query-length"), maxLookback: table.milliseconds("max-query-lookback"),
+            defaultNodes: Int64(table.number("max-nodes-default")), maxNodes: Int64(table.number("max-nodes")))
+        configuration.ingestLimits.pprof.maxBytes = table.bytes("max-profile-size")
+        configuration.ingestLimits.pprof.maxSamples = table.number("max-profile-samples")
+        configuration.ingestLimits.pprof.maxSampleLabels = table.number("max-sample-labels")
+        configuration.ingestLimits.pprof.maxDepth = table.number("max-stack-depth")
+        configuration.ingestLimits.pprof.maxSymbolBytes = table.bytes("max-symbol-length")
+        configuration.ingestLimits.maxRequestBytes = table.bytes("max-request-size")
+        configuration.ingestLimits.maxLabels = table.number("max-label-names")
+        configuration.ingestLimits.maxLabelNameBytes = table.bytes("max-label-name-length")
+        configuration.ingestLimits.maxLabelValueBytes = table.bytes("max-label-value-length")
+        configuration.ingestLimits.rejectOlderThan = table.milliseconds("reject-older-than")
+        configuration.ingestLimits.rejectNewerThan = table.milliseconds("reject-newer-than")
+        return configuration
+    }
+}
