@@ -42,7 +42,9 @@ struct BlobReader {
     private(set) var offset = 0
     private let end: Int
 
-    /// Verifies the checksum. The reader must not outlive the bytes.
+    /// Verifies the checksum.
+    ///
+    /// The reader must not outlive the bytes.
     init(sealed bytes: UnsafeBufferPointer<UInt8>) throws(BlobDamage) {
         guard bytes.count >= 4 else { throw BlobDamage(description: "a blob is cut short") }
         self.bytes = bytes
