@@ -105,7 +105,7 @@ public enum HTTP1Parser {
             }
             index += 1
         }
-        if ranges.isEmpty && bytes.count > limits.targetBytes + 64 {
+        if (ranges.first?.count ?? bytes.count) > limits.targetBytes + 64 {
             throw RequestProblem(status: 414, message: "the target is longer than \(limits.targetBytes) bytes")
         }
         guard bytes.count < limits.headBytes else {
