@@ -7,7 +7,8 @@ import Synchronization
 /// The files of a data directory, which one process holds locked.
 final class FileCatalogue: Sendable {
     private let directory: String
-    private let lock: Int32
+    /// The descriptor that holds the lock; -1 once released.
+    private let lock: Mutex<Int32>
     private let files: Mutex<[Tenant: [Int64: PartitionFile]]>
 
     /// Creates the directory if it is not there, locks it, and finds its files.
@@ -16,13 +17,14 @@ final class FileCatalogue: Sendable {
         try Self.makeDirectory(directory)
         try Self.makeDirectory(directory + "/tenants")
         let lockPath = directory + "/lock"
-        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw Self.failure("open \(lockPath)") }
-        guard cposix_lock_file(lock) == 0 else {
-            Glibc.close(lock)
+        let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure("open \(lockPath)") }
+        guard cposix_lock_file(descriptor) == 0 else {
+            Glibc.close(descriptor)
             throw StoreError(
                 .unusable, "the data directory \(directory) is in use by another process (data-dir); stop it first")
         }
+        lock = Mutex(descriptor)
         var found: [Tenant: [Int64: PartitionFile]] = [:]
         for name in try Self.entries(of: directory + "/tenants") {
             let tenant = Tenant(name)
@@ -36,7 +38,7 @@ final class FileCatalogue: Sendable {
         for file in found.values.flatMap(\.values) { try Self.checkVersion(file) }
     }
 
-    deinit { Glibc.close(lock) }
+    deinit { release() }
 
     /// Refuses a directory that a newer program has written, before anything is served from it.
     private static func checkVersion(_ file: PartitionFile) throws(StoreError) {
@@ -86,10 +88,14 @@ final class FileCatalogue: Sendable {
         }
     }
 
-    /// Closes what readers left open.
-    func closeIdle() {
+    /// Closes what readers left open, and lets the directory go.
+    func release() {
         let all = files.withLock { $0.values.flatMap(\.values) }
         for file in all { file.closeIdle() }
+        lock.withLock { descriptor in
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            descriptor = -1
+        }
     }
 
     /// Makes a new file's directory entry durable.

@@ -134,7 +134,7 @@ public final class SQLiteStore: ProfileStore {
     public func close() async {
         isClosed.withLock { $0 = true }
         await writer.close()
-        catalogue.closeIdle()
+        catalogue.release()
     }
 }
 

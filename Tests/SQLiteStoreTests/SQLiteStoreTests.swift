@@ -1,1 +1,231 @@
-// Placeholder until the module's first test lands.
+import Glibc
+import Model
+import SQLiteStore
+import Store
+import StoreBehaviour
+import Testing
+
+@testable import SQLiteStore
+
+/// A directory of its own for one test, removed afterwards.
+func withDirectory(_ body: (String) async throws -> Void) async throws {
+    var template = Array("/tmp/hearth-test-XXXXXX".utf8CString)
+    let isMade = template.withUnsafeMutableBufferPointer { buffer in
+        buffer.baseAddress.map { mkdtemp($0) != nil } ?? false
+    }
+    try #require(isMade)
+    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { removeAll(directory) }
+    try await body(directory)
+}
+
+/// Removes a directory with all that is in it.
+func removeAll(_ path: String) {
+    guard let stream = opendir(path) else {
+        unlink(path)
+        return
+    }
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { removeAll("\(path)/\(name)") }
+    }
+    closedir(stream)
+    rmdir(path)
+}
+
+/// A profile with one stack of the given frames.
+func sampleProfile(_ frames: [Text], value: Int64, at time: Int64, id: UInt64) -> NewProfile {
+    var interner = SymbolInterner()
+    let leaf = frames.reduce(UInt32(0)) { parent, frame in
+        let function = interner.intern(Function(name: interner.intern(frame)))
+        return interner.child(of: parent, at: interner.internLocation(lines: [Line(function: function)]))
+    }
+    return NewProfile(
+        id: ProfileID(high: 0, low: id), series: LabelSet([Label(LabelName.serviceName, "api")]), time: time,
+        symbols: interner.table, samples: SampleColumns(stacks: [leaf], values: [value]))
+}
+
+private let all = Selection(tenants: [.anonymous], range: .all)
+
+@Suite struct SQLiteStoreTests {
+    @Test(arguments: StoreBehaviour.all)
+    func `the SQLite engine behaves as an engine must`(_ behaviour: StoreBehaviour) async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await behaviour.check(store)
+            await store.close()
+        }
+    }
+
+    @Test func `what was stored is there after opening again, and grows on`() async throws {
+        try await withDirectory { directory in
+            for round in 0..<3 {
+                let store = try SQLiteStore(directory: directory)
+                try await store.append(
+                    [sampleProfile(["main", Text("f\(round)")], value: 1, at: 1_000_000, id: UInt64(round))],
+                    for: .anonymous)
+                let totals = try await store.stackTotals(for: all)
+                #expect(totals.count == 1)
+                #expect(totals[0].totals == [Int64](repeating: 1, count: round + 1))
+                // main is stored once, and each round added one frame.
+                #expect(totals[0].symbols.stacks.count == round + 3)
+                await store.close()
+            }
+        }
+    }
+
+    @Test func `a directory that another holder has open is refused by its name`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            #expect {
+                _ = try SQLiteStore(directory: directory)
+            } throws: { error in
+                (error as? StoreError)?.code == .unusable && "\(error)".contains(directory)
+            }
+            await store.close()
+        }
+    }
+
+    @Test func `a file of a newer schema is refused with both versions`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await store.append([sampleProfile(["a"], value: 1, at: 0, id: 1)], for: .anonymous)
+            await store.close()
+            try Connection(directory + "/tenants/anonymous/0.db", .write).execute("PRAGMA user_version = 99")
+            #expect {
+                _ = try SQLiteStore(directory: directory)
+            } throws: { error in
+                "\(error)".contains("schema version 99") && "\(error)".contains("up to 1")
+            }
+        }
+    }
+
+    @Test(arguments: ["profiles SET samples", "symbols SET chunk", "series SET labels"])
+    func `damaged blobs are reported with their file and never trap`(_ column: String) async throws {
+        try await withDirectory { directory in
+            var store = try SQLiteStore(directory: directory)
+            try await store.append([sampleProfile(["a", "b"], value: 1, at: 0, id: 1)], for: .anonymous)
+            await store.close()
+            let path = directory + "/tenants/anonymous/0.db"
+            try Connection(path, .write).execute("UPDATE \(column) = x'00112233445566778899'")
+            store = try SQLiteStore(directory: directory)
+            await #expect {
+                _ = try await store.stackTotals(for: all)
+            } throws: { error in
+                (error as? StoreError)?.code == .damaged && "\(error)".contains(path)
+            }
+            await store.close()
+        }
+    }
+
+    @Test func `appends that wait together are committed together`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        try await store.append(
+                            [sampleProfile(["a"], value: 1, at: 0, id: UInt64(index))], for: .anonymous)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(store.commits < 200)
+            #expect(try await store.profilePoints(for: all).times.count == 200)
+            await store.close()
+        }
+    }
+
+    @Test func `a commit is synced and write-ahead`() async throws {
+        try await withDirectory { directory in
+            let connection = try Connection(directory + "/x.db", .write)
+            #expect(try connection.number("PRAGMA synchronous") == 2)
+            #expect(try connection.number("PRAGMA secure_delete") == 0)
+            let mode = try connection.prepare("PRAGMA journal_mode")
+            #expect(try mode.step() && mode.blob(0) == Array("wal".utf8))
+        }
+    }
+
+    @Test func `a transaction that fails leaves nothing`() async throws {
+        try await withDirectory { directory in
+            let connection = try Connection(directory + "/x.db", .write)
+            try connection.execute("CREATE TABLE t (x INTEGER NOT NULL)")
+            #expect(throws: SQLiteError.self) {
+                try connection.writing {
+                    try connection.execute("INSERT INTO t VALUES (1)")
+                    try connection.execute("INSERT INTO t VALUES (NULL)")
+                }
+            }
+            #expect(try connection.number("SELECT count(*) FROM t") == 0)
+        }
+    }
+
+    @Test func `an error carries its statement`() async throws {
+        try await withDirectory { directory in
+            let connection = try Connection(directory + "/x.db", .write)
+            #expect {
+                try connection.execute("SELECT nonsense")
+            } throws: { error in
+                "\(error)".contains("SELECT nonsense") && "\(error)".contains("no such column")
+            }
+        }
+    }
+}
+
+@Suite struct SampleBlobTests {
+    private func columns(_ count: Int, withIDs: Bool) -> SampleColumns {
+        var samples = SampleColumns()
+        for index in 0..<count {
+            samples.stacks.append(UInt32(index * 7))
+            samples.values.append(Int64(index) * 1_000_003 + 1)
+            if withIDs {
+                samples.spans.append(UInt64(index % 3) << 60)
+                samples.traces.append(TraceID(high: UInt64(index % 2), low: .max))
+            }
+        }
+        return samples
+    }
+
+    @Test(arguments: [(0, false), (1, true), (500, false), (500, true)])
+    func `samples come back from their blob`(_ count: Int, _ withIDs: Bool) throws {
+        let samples = columns(count, withIDs: withIDs)
+        let blob = SampleBlob.encode(samples)
+        #expect(try blob.withUnsafeBufferPointer { try SampleBlob.decode($0) } == samples)
+        var sums = [Int64](repeating: 0, count: count * 7 + 1)
+        try blob.withUnsafeBufferPointer { try SampleBlob.add($0, to: &sums) }
+        #expect(sums.reduce(0, +) == samples.total)
+    }
+
+    @Test func `changed bytes are found by the checksum`() {
+        let blob = SampleBlob.encode(columns(50, withIDs: true))
+        for index in blob.indices {
+            var changed = blob
+            changed[index] ^= 0x10
+            #expect(throws: BlobDamage.self) { try changed.withUnsafeBufferPointer { _ = try SampleBlob.decode($0) } }
+        }
+    }
+
+    @Test func `blobs with a right checksum and wrong content are refused or read, and never trap`() {
+        let blob = Array(SampleBlob.encode(columns(50, withIDs: true)).dropLast(4))
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<5000 {
+            var changed = blob
+            for _ in 0..<3 {
+                changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            var writer = BlobWriter()
+            writer.append(changed)
+            let sealed = writer.sealed()
+            var sums = [Int64](repeating: 0, count: 400)
+            sealed.withUnsafeBufferPointer { bytes in
+                _ = try? SampleBlob.decode(bytes)
+                try? SampleBlob.add(bytes, to: &sums)
+                var table = SymbolTable()
+                try? SymbolChunk.decode(bytes, into: &table)
+                _ = try? LabelBlob.decode(bytes)
+            }
+        }
+    }
+}
