@@ -1,0 +1,37 @@
+import Glibc
+
+/// The built `hearth` and the scripts that drive it.
+enum Program {
+    /// The binary: `HEARTH_BINARY`, or the newest of the release and debug builds; nil if none was built.
+    static let path: String? = {
+        if let named = getenv("HEARTH_BINARY") { return String(cString: named) }
+        let builds = [".build/release/hearth", ".build/debug/hearth"].compactMap { path -> (String, Int)? in
+            var status = stat()
+            return stat(path, &status) == 0 ? (path, status.st_mtim.tv_sec) : nil
+        }
+        return builds.max { $0.1 < $1.1 }?.0
+    }()
+
+    /// A Python that has the packages of the tests; nil if it could not be made.
+    static let pythonWithPackages: String? = {
+        let path = ".build-venv/bin/python"
+        return access(path, X_OK) == 0 && run("\(path) -c 'import pyroscope'").status == 0 ? path : nil
+    }()
+
+    /// The folder of the scripts.
+    static let scripts = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.startIndex)])
+
+    /// Runs a command of the shell and returns what it printed, on both streams, and its status.
+    static func run(_ command: String) -> (output: String, status: Int32) {
+        guard let pipe = popen("(\(command)) 2>&1", "r") else { return ("cannot run", -1) }
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, pipe)
+            guard count > 0 else { break }
+            output += buffer[..<count]
+        }
+        let status = pclose(pipe)
+        return (String(decoding: output, as: UTF8.self), (status >> 8) & 0xff)
+    }
+}
