@@ -24,7 +24,8 @@ public struct LabelQuery: Sendable {
     }
 
     private func range(_ limits: QueryLimits, _ now: Int64) throws(QueryError) -> TimeRange? {
-        if start == 0 && end == 0 { return TimeRange(start: now - Self.hour, end: now) }
+        // A profile of this very millisecond is inside.
+        if start == 0 && end == 0 { return TimeRange(start: now - Self.hour, end: now + 1) }
         return try limits.range(start: start, end: end, now: now)
     }
 

@@ -1,4 +1,5 @@
 import CDeflate
+import Model
 
 /// Gzip (RFC 1952) of whole bodies, with a ceiling on what comes out.
 public enum Gzip {
@@ -25,49 +26,50 @@ public enum Gzip {
 
     /// Inflates all members of a body, one after another.
     ///
-    /// The output grows by doubling, so that a bomb never costs more than the ceiling; the size in the trailer is not trusted.
+    /// The output grows by doubling, so that a bomb never costs more than the ceiling; the size in the trailer is not
+    /// trusted. Any byte after the last member is an error, as in the reference; an empty member is none.
     public static func inflate(_ bytes: [UInt8], limit: Int) throws(Problem) -> [UInt8] {
         guard let decompressor = libdeflate_alloc_decompressor() else { throw .malformed }
         defer { libdeflate_free_decompressor(decompressor) }
         var output: [UInt8] = []
         var consumed = 0
-        var isFirst = true
-        while consumed < bytes.count || isFirst {
-            isFirst = false
+        repeat {
             guard isGzip(bytes[consumed...]) else { throw .malformed }
-            try inflateMember(bytes, &consumed, limit: limit, with: decompressor, into: &output)
-        }
+            consumed += try inflateMember(bytes, from: consumed, limit: limit, with: decompressor, into: &output)
+        } while consumed < bytes.count
         return output
     }
 
+    /// Appends what the member at `start` holds, and returns the number of bytes that the member takes.
     private static func inflateMember(
-        _ bytes: [UInt8], _ consumed: inout Int, limit: Int, with decompressor: OpaquePointer,
-        into output: inout [UInt8]
-    ) throws(Problem) {
-        var capacity = min(max((bytes.count - consumed) * 4, 4096), max(limit - output.count, 0) + 1)
+        _ bytes: [UInt8], from start: Int, limit: Int, with decompressor: OpaquePointer, into output: inout [UInt8]
+    ) throws(Problem) -> Int {
+        // One byte beyond the limit tells "full" from "too large".
+        let most = limit.saturatingSubtract(output.count).saturatingAdd(1)
+        guard most > 0 else { throw .tooLarge(limit: limit) }
+        let guess = output.isEmpty ? (bytes.count - start).saturatingMultiply(4) : output.capacity - output.count
+        var room = min(max(guess, 4096), most)
         while true {
-            var memberInput = 0
+            var taken = 0
             var result = LIBDEFLATE_BAD_DATA
-            let start = consumed
-            let member = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-                var written = 0
-                bytes.withUnsafeBytes { input in
-                    // One spare byte is not needed: a too small buffer is reported as such.
-                    result = libdeflate_gzip_decompress_ex(
-                        decompressor, input.baseAddress.map { $0 + start }, input.count - start, buffer.baseAddress,
-                        capacity, &memberInput, &written)
+            output.append(addingCapacity: room) { free in
+                free.withUnsafeMutableBufferPointer { buffer, count in
+                    var written = 0
+                    bytes.withUnsafeBytes { input in
+                        result = libdeflate_gzip_decompress_ex(
+                            decompressor, input.baseAddress.map { $0 + start }, input.count - start,
+                            buffer.baseAddress.map { $0 + count }, room, &taken, &written)
+                    }
+                    if result == LIBDEFLATE_SUCCESS { count += written }
                 }
-                count = result == LIBDEFLATE_SUCCESS ? written : 0
             }
             switch result {
             case LIBDEFLATE_SUCCESS:
-                guard output.count + member.count <= limit else { throw .tooLarge(limit: limit) }
-                if output.isEmpty { output = member } else { output.append(contentsOf: member) }
-                consumed += memberInput
-                return
+                guard output.count <= limit else { throw .tooLarge(limit: limit) }
+                return taken
             case LIBDEFLATE_INSUFFICIENT_SPACE:
-                guard capacity <= limit - output.count else { throw .tooLarge(limit: limit) }
-                capacity = min(capacity.multipliedReportingOverflow(by: 2).partialValue, limit - output.count + 1)
+                guard room < most else { throw .tooLarge(limit: limit) }
+                room = min(room.saturatingMultiply(2), most)
             default:
                 throw .malformed
             }

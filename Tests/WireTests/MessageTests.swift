@@ -174,32 +174,6 @@ private struct Everything: Message {
     }
 }
 
-@Suite struct GzipTests {
-    private let text = Array(String(repeating: "hello, hello. ", count: 500).utf8)
-
-    @Test func `what was deflated comes back, also from several members`() throws {
-        let packed = Gzip.deflate(text)
-        #expect(packed.count < text.count / 10)
-        #expect(try Gzip.inflate(packed, limit: text.count) == text)
-        #expect(try Gzip.inflate(Gzip.deflate([]) + packed + packed, limit: 20_000) == text + text)
-    }
-
-    @Test func `more than the ceiling is refused, and costs no more than it`() {
-        let bomb = Gzip.deflate([UInt8](repeating: 0, count: 50 << 20))
-        #expect(throws: Gzip.Problem.tooLarge(limit: 1000)) { _ = try Gzip.inflate(bomb, limit: 1000) }
-        #expect(throws: Gzip.Problem.tooLarge(limit: text.count - 1)) {
-            _ = try Gzip.inflate(Gzip.deflate(text), limit: text.count - 1)
-        }
-    }
-
-    @Test func `anything after the last member, and anything cut short, is malformed`() {
-        let packed = Gzip.deflate(text)
-        for bytes in [packed + [0], Array(packed.dropLast()), [], [0x1f, 0x8b], [0x1f, 0x8b, 8]] {
-            #expect(throws: Gzip.Problem.malformed) { _ = try Gzip.inflate(bytes, limit: 1 << 20) }
-        }
-    }
-}
-
 @Suite struct Base64Tests {
     @Test(
         arguments: [

@@ -1,0 +1,61 @@
+import Testing
+import Wire
+
+@Suite struct GzipTests {
+    private let text = Array("a profile is worth a thousand logs".utf8)
+
+    @Test func `what was deflated comes back`() throws {
+        for content in [[], text, [UInt8](repeating: 7, count: 300_000)] {
+            #expect(try Gzip.inflate(Gzip.deflate(content), limit: 300_000) == content)
+        }
+    }
+
+    @Test func `members one after another are one body, an empty one in front too`() throws {
+        let body = Gzip.deflate([]) + Gzip.deflate(text) + Gzip.deflate([]) + Gzip.deflate(text)
+        #expect(try Gzip.inflate(body, limit: 1000) == text + text)
+    }
+
+    @Test(arguments: [0, 1, 9, 17])
+    func `bytes after the last member are an error`(_ count: Int) {
+        let body = Gzip.deflate(text) + [UInt8](repeating: 0, count: count)
+        if count == 0 {
+            #expect(throws: Never.self) { try Gzip.inflate(body, limit: 1000) }
+        } else {
+            #expect(throws: Gzip.Problem.malformed) { try Gzip.inflate(body, limit: 1000) }
+        }
+    }
+
+    @Test func `a body cut anywhere is an error`() {
+        let body = Gzip.deflate(text)
+        for length in body.indices {
+            #expect(throws: Gzip.Problem.malformed) { try Gzip.inflate(Array(body[..<length]), limit: 1000) }
+        }
+    }
+
+    @Test func `a damaged checksum is an error`() {
+        var body = Gzip.deflate(text)
+        body[body.count - 6] ^= 1
+        #expect(throws: Gzip.Problem.malformed) { try Gzip.inflate(body, limit: 1000) }
+    }
+
+    @Test func `the ceiling is exact and counts all members together`() throws {
+        let body = Gzip.deflate(text) + Gzip.deflate(text)
+        #expect(try Gzip.inflate(body, limit: 2 * text.count).count == 2 * text.count)
+        #expect(throws: Gzip.Problem.tooLarge(limit: 2 * text.count - 1)) {
+            try Gzip.inflate(body, limit: 2 * text.count - 1)
+        }
+    }
+
+    @Test func `a bomb is refused at its ceiling`() {
+        let bomb = Gzip.deflate([UInt8](repeating: 0, count: 64 << 20))
+        #expect(bomb.count < 1 << 20)
+        #expect(throws: Gzip.Problem.tooLarge(limit: 1 << 20)) { try Gzip.inflate(bomb, limit: 1 << 20) }
+    }
+
+    @Test func `only the magic number and method 8 make gzip`() {
+        #expect(Gzip.isGzip([0x1f, 0x8b, 8]))
+        #expect(!Gzip.isGzip([0x1f, 0x8b, 7]))
+        #expect(!Gzip.isGzip([0x1f, 0x8b]))
+        #expect(!Gzip.isGzip([]))
+    }
+}
