@@ -69,7 +69,8 @@ final class EventLoop {
         default:
             guard let connection = connections[event.token] else { return }
             connection.ready(event.ready)
-            forgetIfClosed(connection, event.token)
+            // It may have made way for another.
+            if let current = connections[event.token] { forgetIfClosed(current, event.token) }
         }
     }
 
@@ -123,12 +124,17 @@ final class EventLoop {
                 _ = cposix_close(socket)
                 continue
             }
-            connections[token] = HTTP1Connection(loop: self, socket: socket, token: token, remoteAddress: address)
+            connections[token] = FreshConnection(loop: self, socket: socket, token: token, remoteAddress: address)
         }
     }
 
     private func forgetIfClosed(_ connection: any Connection, _ token: UInt64) {
         if connection.isClosed { connections[token] = nil }
+    }
+
+    /// Puts a connection that knows its protocol in the place of one that did not.
+    func replace(_ token: UInt64, with connection: any Connection) {
+        connections[token] = connection
     }
 
     /// Tells the kernel what a connection waits for.

@@ -48,6 +48,13 @@ final class HTTP1Connection: Connection {
         deadline = .now + loop.configuration.firstByteTimeout
     }
 
+    /// Takes the first bytes, which were read to find the protocol.
+    func begin(with bytes: [UInt8]) {
+        input = bytes
+        advance()
+        updateInterest()
+    }
+
     var isClosed: Bool {
         if case .closed = state { return true }
         return false
@@ -291,7 +298,7 @@ final class HTTP1Connection: Connection {
         write(response, for: exchange?.head, closes: true)
     }
 
-    private static func response(_ problem: RequestProblem) -> Response {
+    static func response(_ problem: RequestProblem) -> Response {
         let code =
             switch problem.status {
             case 408: "deadline_exceeded"
@@ -304,7 +311,7 @@ final class HTTP1Connection: Connection {
             body: Array("{\"code\":\"\(code)\",\"message\":\"\(problem.message)\"}".utf8))
     }
 
-    private static func overBudget() -> Response {
+    static func overBudget() -> Response {
         var response = response(
             RequestProblem(
                 status: 503, message: "too many bytes of request bodies in flight (max-body-bytes-in-flight)"))
