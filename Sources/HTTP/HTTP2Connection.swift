@@ -86,8 +86,8 @@ final class HTTP2Connection: Connection {
 
     private func receive(_ bytes: some Collection<UInt8>) {
         let isFine = bytes.withContiguousStorageIfAvailable { session?.receive($0) ?? false } ?? false
-        guard isFine else {
-            // The session has queued a GOAWAY that says why.
+        guard isFine && controlFrames < Self.maxControlFrames else {
+            // A GOAWAY that says why is queued.
             flush()
             close()
             return
@@ -334,7 +334,6 @@ extension HTTP2Connection: HTTP2Events {
         }
         controlFrames += 1
         if controlFrames == Self.maxControlFrames { session?.goAway(NGHTTP2_ENHANCE_YOUR_CALM) }
-        if controlFrames > Self.maxControlFrames { close() }
     }
 
     func answerSent(_ id: Int32) {

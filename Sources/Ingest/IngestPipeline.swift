@@ -75,7 +75,7 @@ public struct IngestPipeline: Sendable {
         return try split(decoded, labels: labels, now: now)
     }
 
-    private func checkWindow(_ time: Int64, labels: SeriesLabels, now: Int64) throws(FormatError) {
+    func checkWindow(_ time: Int64, labels: SeriesLabels, now: Int64) throws(FormatError) {
         guard time > 0 else { return }
         let milliseconds = time / 1_000_000
         let nowMilliseconds = now / 1_000_000

@@ -121,6 +121,7 @@ extension IngestPipeline {
             let decoded = try TextProfile.decode(
                 request.body, as: format, type: type.type, periodType: type.periodType, scale: type.scale,
                 time: request.from, limits: limits.pprof)
+            try checkWindow(decoded.time, labels: SeriesLabels(labels), now: now)
             return try split(decoded, labels: SeriesLabels(labels), now: now)
         } catch {
             throw IngestError(

@@ -22,6 +22,8 @@ public final class MemoryStore: ProfileStore {
     }
 
     private let state = Mutex(State())
+    /// What tenants keep beside their profiles.
+    public let documents: any DocumentStore = MemoryDocuments()
 
     /// Makes an empty store.
     public init() {}

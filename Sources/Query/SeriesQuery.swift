@@ -154,13 +154,34 @@ public struct SeriesQuery: Sendable {
         return limit > 0 ? Array(sorted.prefix(Int(clamping: limit))) : sorted
     }
 
+    /// The largest profile of a bucket; parts that one push was split into count together.
     private func exemplar(_ points: ProfilePoints, _ bucket: Bucket) -> Exemplar {
         let hidden = Set(groupBy)
-        let best = bucket.best
-        let series = points.series[Int(points.seriesIndices[best])]
-        return Exemplar(
-            timestamp: Self.milliseconds(points.times[best]), profile: points.ids[best], value: points.totals[best],
-            labels: LabelSet(series.labels.filter { !hidden.contains($0.name) }))
+        var indexOfProfile: [SplitProfile: Int] = [:]
+        var candidates: [Exemplar] = []
+        for index in bucket.profiles {
+            let series = points.series[Int(points.seriesIndices[index])]
+            let key = SplitProfile(id: points.ids[index], time: points.times[index])
+            if let known = indexOfProfile[key] {
+                candidates[known].value = candidates[known].value.saturatingAdd(points.totals[index])
+                // Only what all parts share describes the whole.
+                let shared = Set(series.labels)
+                candidates[known].labels = LabelSet(candidates[known].labels.labels.filter(shared.contains))
+            } else {
+                indexOfProfile[key] = candidates.count
+                candidates.append(
+                    Exemplar(
+                        timestamp: Self.milliseconds(points.times[index]), profile: points.ids[index],
+                        value: points.totals[index],
+                        labels: LabelSet(series.labels.filter { !hidden.contains($0.name) })))
+            }
+        }
+        return candidates.dropFirst().reduce(candidates[0]) { $1.value > $0.value ? $1 : $0 }
+    }
+
+    private struct SplitProfile: Hashable {
+        let id: ProfileID
+        let time: Int64
     }
 
     /// Nanoseconds cut to milliseconds, towards the past.
@@ -173,16 +194,13 @@ public struct SeriesQuery: Sendable {
         let timestamp: Int64
         var sum: Int64 = 0
         var count = 0
-        var best = 0
-        var largest: Int64 = .min
+        /// The rows that fell into the bucket; never empty.
+        var profiles: [Int] = []
 
         mutating func add(_ value: Int64, at index: Int) {
             sum = sum.saturatingAdd(value)
             count += 1
-            if value > largest {
-                largest = value
-                best = index
-            }
+            profiles.append(index)
         }
 
         func value(_ aggregation: Aggregation) -> Double {

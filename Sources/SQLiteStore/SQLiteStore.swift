@@ -12,6 +12,8 @@ public final class SQLiteStore: ProfileStore {
     private let writer: GroupCommit
     private let readers = DispatchQueue(label: "hearth.sqlite.readers", qos: .userInitiated, attributes: .concurrent)
     private let isClosed = Mutex(false)
+    /// What tenants keep beside their profiles.
+    public let documents: any DocumentStore
 
     /// Opens a data directory, which is created if it is not there.
     ///
@@ -19,6 +21,7 @@ public final class SQLiteStore: ProfileStore {
     public init(directory: String) throws(StoreError) {
         catalogue = try FileCatalogue(directory: directory)
         writer = GroupCommit(catalogue: catalogue)
+        documents = SQLiteDocuments(directory: directory)
     }
 
     /// How many transactions were committed since the store was opened.

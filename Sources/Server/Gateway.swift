@@ -50,6 +50,12 @@ public struct Gateway: Handler {
             QuerierRoutes(store: store, limits: configuration.queryLimits).routes
                 + IngestRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
                 + RenderRoutes(store: store, limits: configuration.queryLimits).routes
+                + SettingsRoutes(documents: store.documents).routes
+                + AdHocRoutes(
+                    documents: store.documents, limits: configuration.ingestLimits.pprof,
+                    maxBytes: configuration.maxPushBytes
+                ).routes
+                + SideServiceRoutes().routes
                 + StatusRoutes(metrics: metrics, version: configuration.version).routes)
     }
 

@@ -106,7 +106,9 @@ struct QuerierRoutes {
                 }
                 return response
             },
-            .unimplemented(Self.service + "AnalyzeQuery"),
+            .rpc(Self.service + "AnalyzeQuery", AnalyzeQueryRequest.self) { request, routed in
+                try await analyze(request, routed, store, limits)
+            },
         ]
     }
 }
@@ -138,6 +140,27 @@ private func mergeStacktraces(
             response.flamegraph = FlameGraphMessage(FlameGraph(tree, maxNodes: maxNodes))
         }
     }
+    return response
+}
+
+/// What a query over a range would read: its series and profiles.
+private func analyze(
+    _ request: AnalyzeQueryRequest, _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits
+) async throws -> AnalyzeQueryResponse {
+    var response = AnalyzeQueryResponse()
+    guard request.start != 0 && request.end != 0 else { return response }
+    let size = try await AnalysisQuery(
+        tenants: routed.tenants, selector: request.query, start: request.start, end: request.end
+    ).run(on: store, limits: limits, now: routed.now)
+    var scope = QueryScope()
+    scope.componentType = "Store"
+    scope.componentCount = 1
+    scope.seriesCount = UInt64(size.series)
+    scope.profileCount = UInt64(size.profiles)
+    var impact = QueryImpact()
+    impact.totalQueriedSeries = UInt64(size.series)
+    response.queryScopes = [scope]
+    response.queryImpact = impact
     return response
 }
 

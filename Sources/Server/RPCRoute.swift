@@ -48,13 +48,4 @@ extension Route {
             return call.encode(APIError(error))
         }
     }
-
-    /// A method that exists in the reference and not yet here.
-    static func unimplemented(_ path: String) -> Route {
-        Route("POST", path, family: .rpc, bodyLimit: 4 << 20) { routed in
-            Response(
-                RPCCall.fallback(contentType: routed.request.head.headers["Content-Type"]).encode(
-                    APIError(.unimplemented, "\(path.dropFirst()) is not implemented")))
-        }
-    }
 }

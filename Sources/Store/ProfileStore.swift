@@ -159,6 +159,9 @@ public struct ProfileSpan: Hashable, Sendable {
 /// It is asked for series, for timelines and for totals per stack; everything above (truncation, flame graphs, diff, pprof)
 /// is written once over these answers. A time range selects by both ends inclusive. All errors are ``StoreError``.
 public protocol ProfileStore: Sendable {
+    /// What tenants keep beside their profiles.
+    var documents: any DocumentStore { get }
+
     /// Stores profiles; when it returns, they are durable. Either all of a batch is stored or an error is thrown.
     func append(_ profiles: [NewProfile], for tenant: Tenant) async throws
 

@@ -77,9 +77,9 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
         #expect(await ask(based, "GET", "/profilesready").status == 404)
     }
 
-    @Test func `a method that is not there yet is unimplemented in Connect's form`() async {
+    @Test func `a method of an integration that is not configured is unimplemented in Connect's form`() async {
         let response = await ask(
-            gateway(), "POST", "/querier.v1.QuerierService/AnalyzeQuery", headers: json, body: Array("{}".utf8))
+            gateway(), "POST", "/vcs.v1.VCSService/GithubApp", headers: json, body: Array("{}".utf8))
         #expect(response.status == 501 && response.headers["Content-Type"] == "application/json")
         #expect(String(decoding: response.body, as: UTF8.self).hasPrefix(#"{"code":"unimplemented","message":"#))
     }
@@ -163,6 +163,7 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
     @Test func `a caller's timeout ends a slow answer with 504`() async throws {
         /// A store whose answers never come.
         struct Stuck: ProfileStore {
+            let documents: any DocumentStore = MemoryStore().documents
             func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {}
             func series(in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]) async throws
                 -> [LabelSet]

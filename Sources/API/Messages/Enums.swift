@@ -67,6 +67,6 @@ public enum ServingStatus {
     public static let serving: Int32 = 1
 
     static let names: EnumNames = [
-        (0, "UNKNOWN"), (1, "SERVING"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN"),
+        (0, "SERVING_STATUS_UNSPECIFIED"), (1, "SERVING_STATUS_SERVING"), (2, "SERVING_STATUS_NOT_SERVING"),
     ]
 }

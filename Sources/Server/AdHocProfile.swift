@@ -1,0 +1,92 @@
+import Formats
+import Model
+import Wire
+
+/// An uploaded file: a flame graph for each of its sample types, whatever format it has.
+struct AdHocProfile {
+    struct Part {
+        let type: ValueType
+        let tree: CallTree
+    }
+
+    let parts: [Part]
+
+    /// Finds the format and reads the file; the error is one line.
+    init(_ bytes: [UInt8], limits: PprofLimits) throws(FormatError) {
+        if bytes.first(where: { !Self.isBlank($0) }) == UInt8(ascii: "{") {
+            parts = [try Self.flamebearer(bytes)]
+        } else if Gzip.isGzip(bytes) || !Text(utf8: bytes).isValidUTF8 || !bytes.allSatisfy(Self.isText) {
+            parts = try Self.parts(
+                of: try Pprof.normalise(
+                    try Pprof.read(bytes, limits: limits), limits: limits, language: .unknown, series: "{}"))
+        } else {
+            parts = try Self.parts(
+                of: try TextProfile.decode(
+                    bytes, as: .groups, type: ValueType(type: "samples", unit: "count"), periodType: nil, scale: 1,
+                    time: 0, limits: limits))
+        }
+        guard !parts.isEmpty else { throw FormatError(.invalid, "the file holds no samples") }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+
+    private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 || isBlank(byte) }
+
+    private static func parts(of profile: DecodedProfile) throws(FormatError) -> [Part] {
+        profile.sampleTypes.indices.map { index in
+            var builder = CallTreeBuilder()
+            for group in profile.groups {
+                builder.add(
+                    stacks: group.columns[index].stacks, values: group.columns[index].values, symbols: profile.symbols)
+            }
+            return Part(type: profile.sampleTypes[index], tree: builder.finish())
+        }
+    }
+
+    /// Reads the JSON that `/pyroscope/render` writes: boxes of offset, total, self and name, level by level.
+    private static func flamebearer(_ bytes: [UInt8]) throws(FormatError) -> Part {
+        let document: JSONValue
+        do throws(WireError) {
+            document = try JSONValue(parsing: bytes)
+        } catch {
+            throw FormatError(.unreadable, "the file is no JSON: \(error)")
+        }
+        guard let bearer = document["flamebearer"], let names = bearer["names"]?.elements,
+            let levels = bearer["levels"]?.elements
+        else { throw FormatError(.unreadable, "the file is no flame graph: flamebearer.names and .levels are missing") }
+        guard document["metadata"]?["format"]?.text ?? "single" == "single" else {
+            throw FormatError(.invalid, "the file holds two flame graphs laid over each other: upload one of them")
+        }
+        var builder = CallTreeBuilder()
+        // The boxes of the level above: where each lies, and the frames that lead to it.
+        var above: [(start: Int64, end: Int64, frames: [Text])] = []
+        for (depth, level) in levels.enumerated() {
+            let numbers = (level.elements ?? []).map { $0.integer ?? -1 }
+            guard numbers.count % 4 == 0, !numbers.contains(where: { $0 < 0 }) else {
+                throw FormatError(.invalid, "flamebearer.levels[\(depth)] does not hold boxes of four counts")
+            }
+            var boxes: [(start: Int64, end: Int64, frames: [Text])] = []
+            var position: Int64 = 0
+            for box in stride(from: 0, to: numbers.count, by: 4) {
+                let start = position.saturatingAdd(numbers[box])
+                position = start.saturatingAdd(numbers[box + 1])
+                guard numbers[box + 3] < Int64(names.count), let name = names[Int(numbers[box + 3])].text else {
+                    throw FormatError(.invalid, "flamebearer.levels[\(depth)] names a function that is not there")
+                }
+                var frames: [Text] = []
+                if depth > 0 {
+                    guard let parent = above.first(where: { $0.start <= start && position <= $0.end }) else {
+                        throw FormatError(.invalid, "flamebearer.levels[\(depth)] has a box without a parent")
+                    }
+                    frames = parent.frames + [name]
+                }
+                if numbers[box + 2] > 0 { builder.add(frames, value: numbers[box + 2]) }
+                boxes.append((start, position, frames))
+            }
+            above = boxes
+        }
+        let name = document["metadata"]?["name"]?.text ?? "samples"
+        let units = document["metadata"]?["units"]?.text ?? "samples"
+        return Part(type: ValueType(type: name.isEmpty ? "samples" : name, unit: units), tree: builder.finish())
+    }
+}
