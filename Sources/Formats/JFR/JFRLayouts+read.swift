@@ -1,3 +1,5 @@
+import Model
+
 extension JFRLayouts {
     /// Reads a value, and notes in `slots` what was asked for; slots without a field keep what is in them.
     ///
@@ -31,6 +33,10 @@ extension JFRLayouts {
                 // Elements without fields take no bytes, others at least one.
                 guard !element.isEmpty else { break }
                 guard count <= UInt64(cursor.remaining) else { throw JFRReader.unexpectedEnd(cursor.offset) }
+                if step.isPlain {
+                    try JFRReader.skipNumbers(Int(count).saturatingMultiply(element.count), bytes, &cursor)
+                    break
+                }
                 for _ in 0..<Int(count) { try read(element, steps, bytes, &cursor, &slots) }
             }
             if step.slot >= 0 { slots[Int(step.slot)] = UInt64(position) }

@@ -49,13 +49,11 @@ struct JFRProfileBuilder {
         _ kind: JFRKind, _ stack: UInt32, _ correlation: Correlation, _ first: Int64, _ second: Int64 = 0
     ) {
         guard first >= 0, second >= 0, first > 0 || second > 0 else { return }
-        let group = groups.index(context: correlation.context, spanName: correlation.spanName)
+        let place = groups.placement(context: correlation.context, spanName: correlation.spanName)
         rows[kind.rawValue].append(
             Row(
-                stack: stack, group: group,
-                span: correlation.span != 0 ? correlation.span : groups[group].span,
-                trace: correlation.trace != .none ? correlation.trace : groups[group].trace, first: first,
-                second: second))
+                stack: stack, group: place.group, span: correlation.span != 0 ? correlation.span : place.span,
+                trace: correlation.trace != .none ? correlation.trace : place.trace, first: first, second: second))
     }
 
     /// The profiles of all kinds that have samples.
@@ -100,7 +98,7 @@ struct JFRProfileBuilder {
             let values: [(Row) -> Int64] = [{ $0.first }, { $0.second }]
             result.append(
                 SampleGroup(
-                    labels: groups[group].labels,
+                    labels: groups[group],
                     columns: values.prefix(types).map { Self.columns(rows[start..<end], $0) }))
             start = end
         }

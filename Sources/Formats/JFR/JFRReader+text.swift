@@ -8,35 +8,31 @@ enum JFRString {
 }
 
 extension JFRReader {
-    /// Reads a text in any of its encodings; null is the empty text, and so is one of more than `limit` bytes or characters.
+    /// Reads a text in any of its encodings; null is the empty text.
+    ///
+    /// A text of more than `limit` bytes or characters is empty, and the cursor then stands at its beginning.
     static func string(
         _ bytes: Span<UInt8>, _ cursor: inout JFRCursor, limit: Int = .max
     ) throws(FormatError) -> JFRString {
-        let start = cursor
-        func skipped() throws(FormatError) -> JFRString {
-            cursor = start
-            try skipString(bytes, &cursor)
-            return .text([])
-        }
         switch try tag(bytes, &cursor) {
         case 0, 1: return .text([])
         case 2: return .reference(try number(bytes, &cursor))
         case 3:
             let count = try count(bytes, &cursor)
-            guard count <= limit else { return try skipped() }
+            guard count <= limit else { return .text([]) }
             let text = copy(bytes, cursor.offset..<cursor.offset + count)
             cursor.offset += count
             return .text(mended(text))
         case 4:
             let count = try count(bytes, &cursor)
-            guard count <= limit else { return try skipped() }
+            guard count <= limit else { return .text([]) }
             var units: [UInt16] = []
             units.reserveCapacity(count)
             for _ in 0..<count { units.append(UInt16(truncatingIfNeeded: try number(bytes, &cursor))) }
             return .text(Array(String(decoding: units, as: UTF16.self).utf8))
         case 5:
             let count = try count(bytes, &cursor)
-            guard count <= limit else { return try skipped() }
+            guard count <= limit else { return .text([]) }
             var text: [UInt8] = []
             text.reserveCapacity(count)
             for index in cursor.offset..<cursor.offset + count {

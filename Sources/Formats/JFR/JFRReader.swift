@@ -41,6 +41,23 @@ enum JFRReader {
         throw unexpectedEnd(cursor.offset)
     }
 
+    /// Steps over base-128 numbers.
+    static func skipNumbers(_ count: Int, _ bytes: Span<UInt8>, _ cursor: inout JFRCursor) throws(FormatError) {
+        guard count <= cursor.remaining else { throw unexpectedEnd(cursor.offset) }
+        var left = count
+        var offset = cursor.offset
+        var start = offset
+        while left > 0 {
+            guard offset < cursor.end else { throw unexpectedEnd(offset) }
+            offset += 1
+            if bytes[offset - 1] < 0x80 || offset - start == 9 {
+                left -= 1
+                start = offset
+            }
+        }
+        cursor.offset = offset
+    }
+
     /// Reads a number of things that each take at least one byte.
     static func count(_ bytes: Span<UInt8>, _ cursor: inout JFRCursor) throws(FormatError) -> Int {
         let count = try number(bytes, &cursor)

@@ -56,7 +56,7 @@ extension JFRRecording {
     ) {
         let name = pools.text(bytes, at: slots[JFREventType.Slot.settingName], end: end, limit: 16)
         guard name.elementsEqual("event".utf8) else { return }
-        event = Text(utf8: pools.text(bytes, at: slots[JFREventType.Slot.settingValue], end: end, limit: 2048))
+        event = Text(utf8: pools.text(bytes, at: slots[JFREventType.Slot.settingValue], end: end, limit: 256))
     }
 
     private mutating func addSample(

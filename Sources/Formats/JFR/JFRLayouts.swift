@@ -27,6 +27,8 @@ struct JFRLayouts {
         var kind: Kind
         /// Where a number goes, or the position of a text or array; less than 0 if nobody asked.
         var slot: Int8 = -1
+        /// Whether an array's elements are nothing but numbers.
+        var isPlain = false
         /// The steps of an array's element.
         var firstStep: Int32 = 0
         var endStep: Int32 = 0
@@ -84,7 +86,8 @@ struct JFRLayouts {
                 let element = append(values)
                 values = [
                     Step(
-                        kind: .array, firstStep: Int32(truncatingIfNeeded: element.lowerBound),
+                        kind: .array, isPlain: steps[element].allSatisfy { $0.kind == .number },
+                        firstStep: Int32(truncatingIfNeeded: element.lowerBound),
                         endStep: Int32(truncatingIfNeeded: element.upperBound))
                 ]
             }
