@@ -166,7 +166,7 @@ struct PprofNormaliser {
     }
 
     /// Hex digits as a number, or nil for another length or alphabet, which is no id.
-    private static func hex(_ text: ArraySlice<UInt8>, digits: Int) -> TraceID? {
+    static func hex(_ text: ArraySlice<UInt8>, digits: Int) -> TraceID? {
         guard text.count == digits else { return nil }
         var id = TraceID.none
         for byte in text {
