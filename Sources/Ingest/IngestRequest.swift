@@ -48,7 +48,9 @@ extension IngestPipeline {
             ready = try text(.tree, request, application, now)
         case ("lines", _):
             ready = try text(.lines, request, application, now)
-        case ("jfr", _), ("speedscope", _):
+        case ("jfr", _):
+            ready = try recording(request, application, now)
+        case ("speedscope", _):
             throw IngestError(.unprocessable, "format \(request.format) cannot be decoded by this version")
         case ("pprof", _):
             ready = try pprof(request.body, types: nil, request, application, now)
@@ -130,7 +132,7 @@ extension IngestPipeline {
         }
     }
 
-    private func ingestLabels(_ request: IngestRequest, _ application: ApplicationName, name: Text) -> [Label] {
+    func ingestLabels(_ request: IngestRequest, _ application: ApplicationName, name: Text) -> [Label] {
         let user = application.labels.filter { !$0.name.hasPrefix("__") }
         return [
             Label(LabelName.name, name), Label(LabelName.delta, "false"), Label("pyroscope_spy", request.spyName),
