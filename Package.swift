@@ -38,6 +38,9 @@ let package = Package(
         system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
         system("CNghttp2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
+        // A second opinion on requests, for the tests of the parser only; without a file for pkg-config.
+        .systemLibrary(
+            name: "CHTTPParser", path: "Sources/System/CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
         system("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
         .target(name: "CPosix", path: "Sources/System/CPosix"),
         .target(
@@ -85,7 +88,7 @@ let package = Package(
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
         tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
-        tests("HTTPTests", ["HTTP", "CPosix"]),
+        tests("HTTPTests", ["HTTP", "CPosix", "CHTTPParser"]),
         tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
         tests(
             "ServerTests",

@@ -144,7 +144,7 @@ public enum HTTP1Parser {
             version: parsedVersion)
     }
 
-    private static func parseField(_ line: ArraySlice<UInt8>) throws(RequestProblem) -> (name: String, value: String) {
+    static func parseField(_ line: ArraySlice<UInt8>) throws(RequestProblem) -> (name: String, value: String) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .bad("header line without a colon") }
         let name = line[..<colon]
         // A line that begins with a blank would be a folded one.

@@ -1,0 +1,144 @@
+import Formats
+import Ingest
+import MemoryStore
+import Model
+import Selectors
+import Store
+import Testing
+import Wire
+
+@Suite struct IngestPipelineTests {
+    private static let now: Int64 = 1_700_000_000_000_000_000
+    private let store = MemoryStore()
+
+    private func ingest(
+        _ body: String, name: Text, parameters: [Text: Text] = [:], limits: IngestLimits = .hearth
+    ) async throws {
+        var all = parameters
+        all["name"] = name
+        let request = IngestRequest(
+            parameter: { all[$0] }, contentType: "", body: Array(body.utf8), now: Self.now)
+        try await IngestPipeline(store: store, limits: limits).ingest(request, for: .anonymous, now: Self.now)
+    }
+
+    private func series() async throws -> [LabelSet] {
+        try await store.series(in: .all, matching: [], tenants: [.anonymous])
+    }
+
+    /// What the part of a name after its last dot says: family, sample type, unit.
+    @Test(
+        arguments: [
+            ("app", "process_cpu:samples:count::"), ("app.cpu", "process_cpu:samples:count::"),
+            ("app.itimer", "process_cpu:samples:count::"), ("app.wall", "wall:samples:count::"),
+            ("app.inuse_objects", "memory:inuse_objects:count::"), ("app.alloc_space", "memory:alloc_space:bytes::"),
+            ("app.goroutines", "goroutine:goroutines:count::"), ("app.mutex_count", "mutex:contentions:count::"),
+            ("app.block_duration", "block:delay:nanoseconds::"), ("app.exceptions", "exceptions:samples:count::"),
+        ] as [(Text, Text)])
+    func `a text profile's type follows from its name`(_ name: Text, _ type: Text) async throws {
+        try await ingest("f 1\n", name: name, parameters: ["sampleRate": "0"])
+        let found = try await series()
+        #expect(found.map { $0[LabelName.profileType] } == [type])
+        #expect(found.first?[LabelName.serviceName] == "app")
+    }
+
+    @Test func `CPU counts become nanoseconds by the sample rate`() async throws {
+        try await ingest("f 3\n", name: "app", parameters: ["sampleRate": "100"])
+        let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
+        #expect(points.totals == [30_000_000])
+        #expect(points.series.first?[LabelName.profileType] == "process_cpu:cpu:nanoseconds:cpu:nanoseconds")
+    }
+
+    @Test func `an unknown kind of profile is refused`() async {
+        await #expect(throws: IngestError.self) { try await ingest("f 1\n", name: "app.nonsense") }
+    }
+
+    @Test func `a text that repeats a span's samples is taken and not stored`() async throws {
+        try await ingest("f 1\n", name: "app{profile_id=1}")
+        #expect(try await series().isEmpty)
+    }
+
+    @Test func `the time of a text is its from`() async throws {
+        try await ingest("f 1\n", name: "app", parameters: ["from": "1699999000"])
+        let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
+        #expect(points.times == [1_699_999_000_000_000_000])
+    }
+
+    @Test func `a profile outside the window is refused by a message that names the settings`() async {
+        for from in ["1699990000", "1700001000"] as [Text] {
+            await #expect {
+                try await ingest("f 1\n", name: "app", parameters: ["from": from], limits: .pyroscope)
+            } throws: { error in
+                (error as? IngestError)?.kind == .invalidArgument && "\(error)".contains("reject-older-than")
+            }
+        }
+    }
+
+    @Test func `late profiles are welcome by our own limits`() async throws {
+        try await ingest("f 1\n", name: "app", parameters: ["from": "1600000000"])
+        #expect(try await series().count == 1)
+    }
+
+    @Test(arguments: ["max-label-names", "max-label-name-length", "max-label-value-length"])
+    func `a limit on labels names its setting`(_ name: String) async {
+        var limits = IngestLimits.hearth
+        switch name {
+        case "max-label-names": limits.maxLabels = 3
+        case "max-label-name-length": limits.maxLabelNameBytes = 5
+        default: limits.maxLabelValueBytes = 2
+        }
+        await #expect {
+            try await ingest("f 1\n", name: "app{region=europe}", limits: limits)
+        } throws: { "\($0)".contains(name) }
+    }
+
+    private func push(_ profiles: [(id: Text, bytes: [UInt8])], labels: [Label]) async throws {
+        try await IngestPipeline(store: store, limits: .hearth).push(
+            [PushedSeries(labels: labels, profiles: profiles)], for: .anonymous, now: Self.now)
+    }
+
+    /// A pprof of one sample type and one sample without a stack: types, sample, texts.
+    private let pprof: [UInt8] =
+        [0x0a, 4, 8, 1, 0x10, 2, 0x12, 2, 0x10, 5, 0x32, 0]
+        + [0x32, 3] + Array("cpu".utf8) + [0x32, 11] + Array("nanoseconds".utf8)
+
+    @Test func `what can be stored is stored, and what cannot is named by its id`() async throws {
+        let labels = [Label(LabelName.name, "process_cpu"), Label(LabelName.serviceName, "api")]
+        await #expect {
+            try await push([("good", pprof), ("bad", [0xff])], labels: labels)
+        } throws: { "\($0)".contains("index 1 and id bad") }
+        let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
+        #expect(points.totals == [5])
+        #expect(points.series.first?[LabelName.profileType] == "process_cpu:cpu:nanoseconds::")
+    }
+
+    @Test func `a push without profiles is refused`() async {
+        await #expect(throws: IngestError.self) { try await push([], labels: []) }
+    }
+
+    @Test func `a series without a service is that of an unknown one`() async throws {
+        try await push([("a", pprof)], labels: [Label(LabelName.name, "process_cpu")])
+        #expect(try await series().first?[LabelName.serviceName] == "unknown_service")
+    }
+
+    @Test func `a series without a name, or with a label twice, is refused`() async {
+        await #expect(throws: IngestError.self) { try await push([("a", pprof)], labels: []) }
+        await #expect(throws: IngestError.self) {
+            try await push(
+                [("a", pprof)], labels: [Label(LabelName.name, "x"), Label("a", "1"), Label("a", "2")])
+        }
+    }
+
+    @Test func `a delta profile loses its prefix and remembers it`() async throws {
+        try await push([("a", pprof)], labels: [Label(LabelName.name, "godeltaprof_memory")])
+        let found = try await series()
+        #expect(found.first?[LabelName.name] == "memory" && found.first?["__name_replaced__"] == "godeltaprof_memory")
+    }
+
+    @Test func `private labels of a push do not survive`() async throws {
+        try await push(
+            [("a", pprof)],
+            labels: [Label(LabelName.name, "x"), Label(LabelName.sessionID, "s"), Label(LabelName.type, "forged")])
+        let found = try await series()
+        #expect(found.first?[LabelName.sessionID] == "" && found.first?[LabelName.type] == "cpu")
+    }
+}
