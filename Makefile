@@ -1,6 +1,6 @@
 # Everything that a contributor or operator runs; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test lint demo clean
+.PHONY: help deps build release test lint demo bench clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ lint: ## Checks format and imports
 
 demo: release ## Builds, then serves a generated fleet on 127.0.0.1:4040
 	.build/release/hearth demo
+
+bench: release ## Measures ingest, disk, memory and queries of the release build
+	python3 Benchmarks/bench.py .build/release/hearth
 
 clean: ## Removes what was built
 	rm -rf .build
