@@ -22,6 +22,8 @@ public struct SampleQuery: Sendable {
     public var profiles: [Text] = []
     /// Function names, root first, that stacks begin with; empty for no condition.
     public var callSite: [Text] = []
+    /// Conditions on the functions of whole stacks.
+    public var frameFilter = FrameFilter()
 
     /// Makes a query.
     public init(tenants: [Tenant], profileType: Text, selector: Text, start: Int64, end: Int64) {
@@ -66,7 +68,8 @@ public struct SampleQuery: Sendable {
             for text in traces { ids.insert(try Identifiers.trace(text)) }
             selection.traces = ids
         }
-        selection.stacks = StackFilter(callSite: callSite)
+        let frames = try frameFilter.tests()
+        selection.stacks = StackFilter(callSite: callSite, includes: frames.includes, excludes: frames.excludes)
         return selection
     }
 }
@@ -130,6 +133,14 @@ public struct DiffQuery: Sendable {
 
     /// The aligned trees, cut to the larger limit of both sides.
     public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> FlameGraphDiff {
+        let (left, right, nodes) = try await trees(on: store, limits: limits, now: now)
+        return FlameGraphDiff(left: left, right: right, maxNodes: nodes)
+    }
+
+    /// The exact trees of both sides, and the number of nodes to cut them to.
+    public func trees(
+        on store: any ProfileStore, limits: QueryLimits, now: Int64
+    ) async throws -> (left: CallTree, right: CallTree, maxNodes: Int) {
         let wanted = max(left.maxNodes ?? 0, right.maxNodes ?? 0)
         let nodes = try limits.nodes(wanted)
         _ = try left.samples.parsedType()
@@ -138,6 +149,6 @@ public struct DiffQuery: Sendable {
             on: store, limits: limits, now: now)
         async let rightTree = StacktraceQuery(right.samples, maxNodes: Int64(nodes)).run(
             on: store, limits: limits, now: now)
-        return try await FlameGraphDiff(left: leftTree.tree, right: rightTree.tree, maxNodes: nodes)
+        return try await (leftTree.tree, rightTree.tree, nodes)
     }
 }

@@ -93,6 +93,13 @@ struct QuerierRoutes {
                     left: (request.left ?? SelectMergeStacktracesRequest()).query(routed),
                     right: (request.right ?? SelectMergeStacktracesRequest()).query(routed))
                 var response = DiffResponse()
+                if request.format == ProfileFormat.functions {
+                    let (left, right, nodes) = try await query.trees(on: store, limits: limits, now: routed.now)
+                    response.functions = FunctionsDiffMessage(
+                        FunctionTotals(left), FunctionTotals(right),
+                        limit: request.maxNodes.map { Int(clamping: $0) } ?? nodes)
+                    return response
+                }
                 response.flamegraph = FlameGraphDiffMessage(
                     try await query.run(on: store, limits: limits, now: routed.now))
                 return response
@@ -134,10 +141,16 @@ private func mergeStacktraces(
         }
     default:
         let (tree, maxNodes) = try await request.query(routed).run(on: store, limits: limits, now: routed.now)
-        if request.format == ProfileFormat.tree {
-            response.tree = tree.encoded(maxNodes: maxNodes)
-        } else {
-            response.flamegraph = FlameGraphMessage(FlameGraph(tree, maxNodes: maxNodes))
+        switch request.format {
+        case ProfileFormat.tree: response.tree = tree.encoded(maxNodes: maxNodes)
+        case ProfileFormat.functions:
+            response.functions = FunctionsMessage(FunctionTotals(tree), limit: maxNodes)
+        case ProfileFormat.sandwich:
+            guard let function = request.sandwichFunction, !function.isEmpty else {
+                throw APIError(.invalidArgument, "sandwich_function is required for the sandwich format")
+            }
+            response.sandwich = SandwichMessage(Sandwich(of: function, in: tree, maxNodes: maxNodes))
+        default: response.flamegraph = FlameGraphMessage(FlameGraph(tree, maxNodes: maxNodes))
         }
     }
     return response

@@ -10,7 +10,7 @@ extension SelectMergeStacktracesRequest {
         query.spans = spanSelector
         query.traces = traceIDSelector
         query.profiles = profileIDSelector
-        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        query.select(stackTraceSelector)
         return query
     }
 
@@ -34,7 +34,7 @@ extension SelectMergeProfileRequest {
             tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
         query.traces = traceIDSelector
         query.profiles = profileIDSelector
-        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        query.select(stackTraceSelector)
         return query
     }
 }
@@ -43,7 +43,7 @@ extension SelectSeriesRequest {
     func samples(_ routed: RoutedRequest) -> SampleQuery {
         var query = SampleQuery(
             tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
-        query.callSite = stackTraceSelector?.callSite.map(\.name) ?? []
+        query.select(stackTraceSelector)
         return query
     }
 }
@@ -73,5 +73,16 @@ extension SelectHeatmapRequest {
 extension GoPGO {
     init(_ message: GoPGOMessage) {
         self.init(keepLocations: message.keepLocations, aggregateCallees: message.aggregateCallees)
+    }
+}
+
+extension SampleQuery {
+    /// Takes over a client's condition on stacks.
+    fileprivate mutating func select(_ selector: StackTraceSelector?) {
+        callSite = selector?.callSite.map(\.name) ?? []
+        guard let filter = selector?.frameFilter else { return }
+        frameFilter = FrameFilter(
+            includeNames: filter.includeNames, excludeNames: filter.excludeNames,
+            includePatterns: filter.includePatterns, excludePatterns: filter.excludePatterns)
     }
 }

@@ -10,10 +10,15 @@ public enum ProfileFormat {
     public static let dot: Int32 = 3
     /// A pprof.
     public static let pprof: Int32 = 4
+    /// A table of functions.
+    public static let functions: Int32 = 5
+    /// The callers and callees of one function.
+    public static let sandwich: Int32 = 6
 
     static let names: EnumNames = [
         (0, "PROFILE_FORMAT_UNSPECIFIED"), (1, "PROFILE_FORMAT_FLAMEGRAPH"), (2, "PROFILE_FORMAT_TREE"),
-        (3, "PROFILE_FORMAT_DOT"), (4, "PROFILE_FORMAT_PPROF"),
+        (3, "PROFILE_FORMAT_DOT"), (4, "PROFILE_FORMAT_PPROF"), (5, "PROFILE_FORMAT_FUNCTIONS"),
+        (6, "PROFILE_FORMAT_SANDWICH"),
     ]
 }
 

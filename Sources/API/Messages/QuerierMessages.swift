@@ -110,6 +110,8 @@ public struct SelectMergeStacktracesRequest: Message {
     public var traceIDSelector: [Text] = []
     /// Span ids, any of which.
     public var spanSelector: [Text] = []
+    /// The function of the sandwich format.
+    public var sandwichFunction: Text?
 
     /// Makes an empty message.
     public init() {}
@@ -127,6 +129,7 @@ public struct SelectMergeStacktracesRequest: Message {
         try codec.field(9, "async", &`async`)
         try codec.field(10, "trace_id_selector", &traceIDSelector)
         try codec.field(11, "span_selector", &spanSelector)
+        try codec.field(12, "sandwich_function", &sandwichFunction)
     }
 }
 
@@ -220,6 +223,10 @@ public struct SelectMergeStacktracesResponse: Message {
     public var dot: Text = ""
     /// For the pprof format.
     public var pprof: PprofProfile?
+    /// For the functions format.
+    public var functions: FunctionsMessage?
+    /// For the sandwich format.
+    public var sandwich: SandwichMessage?
 
     /// Makes an empty message.
     public init() {}
@@ -230,6 +237,8 @@ public struct SelectMergeStacktracesResponse: Message {
         try codec.field(2, "tree", &tree)
         try codec.field(3, "dot", &dot)
         try codec.field(5, "pprof", &pprof)
+        try codec.field(6, "functions", &functions)
+        try codec.field(7, "sandwich", &sandwich)
     }
 }
 
@@ -288,6 +297,10 @@ public struct DiffRequest: Message {
     public var left: SelectMergeStacktracesRequest?
     /// The right side.
     public var right: SelectMergeStacktracesRequest?
+    /// The form of the answer.
+    public var format: Int32 = 0
+    /// The most functions of the functions format.
+    public var maxNodes: Int64?
 
     /// Makes an empty message.
     public init() {}
@@ -296,6 +309,8 @@ public struct DiffRequest: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
         try codec.field(1, "left", &left)
         try codec.field(2, "right", &right)
+        try codec.field(3, "format", &format, names: ProfileFormat.names)
+        try codec.field(4, "max_nodes", &maxNodes)
     }
 }
 
@@ -303,6 +318,8 @@ public struct DiffRequest: Message {
 public struct DiffResponse: Message {
     /// Both sides laid over each other.
     public var flamegraph: FlameGraphDiffMessage?
+    /// For the functions format.
+    public var functions: FunctionsDiffMessage?
 
     /// Makes an empty message.
     public init() {}
@@ -310,6 +327,7 @@ public struct DiffResponse: Message {
     /// Lists the fields.
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
         try codec.field(1, "flamegraph", &flamegraph)
+        try codec.field(2, "functions", &functions)
     }
 }
 

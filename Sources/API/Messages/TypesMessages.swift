@@ -14,7 +14,10 @@ public struct LabelPair: Message {
     /// Lists the fields.
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
         try codec.field(1, "name", &name)
-        try codec.field(2, "value", &value)
+        // Written even when it is empty: strict readers of JSON break on its absence.
+        var present: Text? = value
+        try codec.field(2, "value", &present)
+        value = present ?? .empty
     }
 }
 
@@ -169,6 +172,8 @@ public struct StackTraceSelector: Message {
     public var callSite: [LocationMessage] = []
     /// How stacks are cut for the Go compiler.
     public var goPgo: GoPGOMessage?
+    /// Conditions on the functions of whole stacks.
+    public var frameFilter: StackFrameFilterMessage?
 
     /// Makes an empty message.
     public init() {}
@@ -177,6 +182,7 @@ public struct StackTraceSelector: Message {
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
         try codec.field(1, "call_site", &callSite)
         try codec.field(2, "go_pgo", &goPgo)
+        try codec.field(3, "frame_filter", &frameFilter)
     }
 }
 
