@@ -51,7 +51,7 @@ extension IngestPipeline {
         case ("jfr", _):
             ready = try recording(request, application, now)
         case ("speedscope", _):
-            throw IngestError(.unprocessable, "format \(request.format) cannot be decoded by this version")
+            ready = try speedscope(request, application, now)
         case ("pprof", _):
             ready = try pprof(request.body, types: nil, request, application, now)
         case _ where request.contentType.contains("multipart/form-data"):
@@ -111,14 +111,7 @@ extension IngestPipeline {
         // A request that names a profile id carries a span's copy of what was sent already.
         if application.labels.contains(where: { $0.name == "profile_id" && !$0.value.isEmpty }) { return [] }
         let type = try TextProfileType(applicationName: application.name, sampleRate: request.sampleRate)
-        var labels = ingestLabels(request, application, name: type.name)
-        if labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) {
-            if !labels.contains(where: { $0.name == "app_name" }) {
-                labels.append(Label("app_name", type.application))
-            }
-        } else {
-            labels.append(Label(LabelName.serviceName, type.application))
-        }
+        let labels = textLabels(request, application, type)
         do throws(FormatError) {
             let decoded = try TextProfile.decode(
                 request.body, as: format, type: type.type, periodType: type.periodType, scale: type.scale,
@@ -130,6 +123,19 @@ extension IngestPipeline {
                 error.kind == .invalid ? .invalidArgument : .unprocessable,
                 "pyroscopeIngesterAdapter failed to push: \(error)")
         }
+    }
+
+    /// The labels of a text profile: the application is its service unless the client names one.
+    func textLabels(_ request: IngestRequest, _ application: ApplicationName, _ type: TextProfileType) -> [Label] {
+        var labels = ingestLabels(request, application, name: type.name)
+        if labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) {
+            if !labels.contains(where: { $0.name == "app_name" }) {
+                labels.append(Label("app_name", type.application))
+            }
+        } else {
+            labels.append(Label(LabelName.serviceName, type.application))
+        }
+        return labels
     }
 
     func ingestLabels(_ request: IngestRequest, _ application: ApplicationName, name: Text) -> [Label] {

@@ -7,7 +7,7 @@ extension FunctionsMessage {
         self.init()
         total = functions.total
         self.functions = functions.rows.prefix(limit > 0 ? limit : functions.rows.count).map { row in
-            var message = FunctionMessage()
+            var message = FunctionRowMessage()
             message.name = row.name
             message.own = row.own
             message.total = row.total

@@ -49,6 +49,7 @@ public struct Gateway: Handler {
         routes = RouteTable(
             QuerierRoutes(store: store, limits: configuration.queryLimits).routes
                 + IngestRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
+                + OTLPRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
                 + RenderRoutes(store: store, limits: configuration.queryLimits).routes
                 + SettingsRoutes(documents: store.documents).routes
                 + AdHocRoutes(

@@ -82,6 +82,25 @@ public struct BinaryMessageReader: FieldCodec {
         if let entry = last(number, .varint) { value = entry.number64 }
     }
 
+    /// Reads a `fixed64`.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
+        if let entry = last(number, .fixed64) { value = entry.number64 }
+    }
+
+    /// Reads repeated `fixed64`, packed or not.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        for entry in entries where entry.number == number {
+            switch entry.type {
+            case .fixed64: value.append(entry.number64)
+            case .bytes:
+                let span = entry.content.span
+                var cursor = ProtobufCursor(offset: 0, end: span.count)
+                while !cursor.isAtEnd { value.append(try ProtobufReader.fixed64(span, &cursor)) }
+            case .varint, .fixed32: break
+            }
+        }
+    }
+
     /// Reads an `int32`, cut to its low bits as every protobuf reader does.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int32) throws(WireError) {
         if let entry = last(number, .varint) { value = Int32(truncatingIfNeeded: entry.number64) }

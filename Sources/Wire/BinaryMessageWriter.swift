@@ -34,6 +34,21 @@ public struct BinaryMessageWriter: FieldCodec {
         if value != 0 { varint(number, value) }
     }
 
+    /// Writes a `fixed64`.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
+        guard value != 0 else { return }
+        ProtobufWriter.key(number, .fixed64, to: &bytes)
+        ProtobufWriter.fixed64(value, to: &bytes)
+    }
+
+    /// Writes repeated `fixed64`, packed.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        guard !value.isEmpty else { return }
+        var packed: [UInt8] = []
+        for number in value { ProtobufWriter.fixed64(number, to: &packed) }
+        ProtobufWriter.field(number, packed, to: &bytes)
+    }
+
     /// Writes an `int32`, sign-extended as the format wants it.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int32) throws(WireError) {
         if value != 0 { varint(number, UInt64(bitPattern: Int64(value))) }

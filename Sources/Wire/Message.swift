@@ -34,6 +34,10 @@ public protocol FieldCodec {
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int32) throws(WireError)
     /// A `uint32`.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout UInt32) throws(WireError)
+    /// A `fixed64`.
+    mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError)
+    /// Repeated `fixed64`, packed.
+    mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError)
     /// A `bool`.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout Bool) throws(WireError)
     /// A `double`.
@@ -60,6 +64,18 @@ public protocol FieldCodec {
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError)
     /// Repeated `double`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Double]) throws(WireError)
+}
+
+extension FieldCodec {
+    /// JSON does not tell fixed numbers from others.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
+        try field(number, name, &value)
+    }
+
+    /// JSON does not tell fixed numbers from others.
+    public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        try field(number, name, &value)
+    }
 }
 
 extension Message {

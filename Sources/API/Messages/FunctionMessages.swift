@@ -5,7 +5,7 @@ public import Wire
 // what clients rely on.
 
 /// A function with what it spent itself and in all.
-public struct FunctionMessage: Message {
+public struct FunctionRowMessage: Message {
     /// The name.
     public var name: Text = ""
     /// What it spent itself.
@@ -27,7 +27,7 @@ public struct FunctionMessage: Message {
 /// The functions of a selection.
 public struct FunctionsMessage: Message {
     /// The functions, largest self first.
-    public var functions: [FunctionMessage] = []
+    public var functions: [FunctionRowMessage] = []
     /// The sum of everything.
     public var total: Int64 = 0
 

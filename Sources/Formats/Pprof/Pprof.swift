@@ -27,6 +27,11 @@ public enum Pprof {
         /// The number of bytes after inflating.
         public let byteCount: Int
 
+        init(_ raw: RawPprof, byteCount: Int) {
+            self.raw = raw
+            self.byteCount = byteCount
+        }
+
         /// When the profile was taken, in nanoseconds; 0 or less if it does not say.
         public var time: Int64 {
             get { raw.time }
@@ -58,7 +63,7 @@ public enum Pprof {
         guard plain.count <= ceiling else { throw tooLarge(ceiling) }
         guard !plain.isEmpty else { throw FormatError(.unreadable, "unexpected EOF") }
         do throws(WireError) {
-            return Raw(raw: try RawPprof(decoding: plain), byteCount: plain.count)
+            return Raw(try RawPprof(decoding: plain), byteCount: plain.count)
         } catch {
             throw FormatError(.unreadable, "cannot parse pprof: \(error)")
         }

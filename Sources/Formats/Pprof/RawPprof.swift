@@ -68,6 +68,9 @@ struct RawPprof {
 
     var sampleCount: Int { stackEnds.count }
 
+    /// An empty one, to be filled by another format's decoder.
+    init() {}
+
     init(decoding bytes: [UInt8]) throws(WireError) {
         try decode(bytes.span)
     }

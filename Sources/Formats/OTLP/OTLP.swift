@@ -1,0 +1,58 @@
+public import Model
+
+/// Turns OpenTelemetry profiles into pprofs, one for each profile and service.
+public enum OTLP {
+    /// One profile of one service, with the labels of its series.
+    public struct Profile: Sendable {
+        /// The labels, `__name__` and `service_name` among them.
+        public var labels: [Label]
+        /// The profile.
+        public var pprof: Pprof.Raw
+    }
+
+    /// Converts a request; `now` in nanoseconds stands for a missing time.
+    ///
+    /// Throws ``FormatError`` of kind `invalid` for an index that points nowhere, a sample without a value, and the like.
+    public static func convert(_ request: ExportRequest, now: Int64) throws(FormatError) -> [Profile] {
+        guard let dictionary = request.dictionary else {
+            throw FormatError(.invalid, "missing profile metadata dictionary")
+        }
+        guard !request.resources.isEmpty else { throw FormatError(.invalid, "missing resource profiles") }
+        var profiles: [Profile] = []
+        for resource in request.resources {
+            let attributes = resource.resource?.attributes ?? []
+            for scope in resource.scopes {
+                let labels = labels(attributes + (scope.scope?.attributes ?? []))
+                for profile in scope.profiles {
+                    let converted = try OTLPConversion(profile, dictionary, now: now).pprofs()
+                    for (service, name, raw) in converted {
+                        var all = [
+                            Label(LabelName.delta, "false"), Label("__otel__", "true"), Label(LabelName.name, name),
+                        ]
+                        all += labels.filter { $0.name != LabelName.serviceName }
+                        all.append(
+                            Label(LabelName.serviceName, service.isEmpty ? Self.service(of: attributes) : service))
+                        profiles.append(Profile(labels: all, pprof: Pprof.Raw(raw, byteCount: 0)))
+                    }
+                }
+            }
+        }
+        return profiles
+    }
+
+    /// Attributes that can be labels; of a key that repeats, the first counts.
+    private static func labels(_ attributes: [Attribute]) -> [Label] {
+        var seen: Set<Text> = [LabelName.name]
+        return attributes.compactMap { attribute in
+            guard let value = attribute.value?.label, seen.insert(attribute.key).inserted else { return nil }
+            return Label(attribute.key, value)
+        }
+    }
+
+    private static func service(of attributes: [Attribute]) -> Text {
+        func value(_ key: Text) -> Text? { attributes.first { $0.key == key }?.value?.label }
+        if let service = value("service.name") { return service }
+        guard let executable = value("process.executable.name") else { return "unknown_service" }
+        return Text(utf8: Array("unknown_service:".utf8) + executable.utf8)
+    }
+}
