@@ -11,6 +11,8 @@ struct Flamebearer {
     private let type: ProfileType
     private var timeline: Timeline?
     private var groups: [(name: Text, timeline: Timeline)]?
+    /// Why there is nothing to see, if so.
+    var emptyReason: String?
     private var ticks: (left: Int64, right: Int64)?
 
     init(
@@ -68,6 +70,10 @@ struct Flamebearer {
         if let ticks {
             if ticks.left != 0 { json += Array(",\"leftTicks\":\(ticks.left)".utf8) }
             if ticks.right != 0 { json += Array(",\"rightTicks\":\(ticks.right)".utf8) }
+        }
+        if let emptyReason {
+            json += Array(",\"emptyReason\":".utf8)
+            JSONText.append(Text(emptyReason), escapingHTML: true, to: &json)
         }
         json += Array("}\n".utf8)
         return json

@@ -14,6 +14,7 @@ struct QuerierRoutes {
 
     var routes: [Route] {
         let (store, limits) = (store, limits)
+        let empty = EmptyAnswers(store: store, limits: limits)
         return [
             .rpc(Self.service + "ProfileTypes", ProfileTypesRequest.self) { request, routed in
                 var response = ProfileTypesResponse()
@@ -46,10 +47,21 @@ struct QuerierRoutes {
                 ).map { Labels($0.labels) }
                 return response
             },
-            .rpc(Self.service + "SelectMergeStacktraces", SelectMergeStacktracesRequest.self) { request, routed in
+            .rpc(
+                Self.service + "SelectMergeStacktraces", SelectMergeStacktracesRequest.self,
+                whyEmpty: { request, answer, routed in
+                    await empty.reason(answer.isEmpty, request.samples(routed), routed)
+                }
+            ) { request, routed in
                 try await mergeStacktraces(request, routed, store, limits)
             },
-            .rpc(Self.service + "SelectMergeSpanProfile", SelectMergeSpanProfileRequest.self) { request, routed in
+            .rpc(
+                Self.service + "SelectMergeSpanProfile", SelectMergeSpanProfileRequest.self,
+                whyEmpty: { request, answer, routed in
+                    await empty.reason(
+                        answer.flamegraph.map { $0.total == 0 } ?? answer.tree.isEmpty, request.samples(routed), routed)
+                }
+            ) { request, routed in
                 let query = StacktraceQuery(request.samples(routed), maxNodes: request.maxNodes)
                 let (tree, maxNodes) = try await query.run(on: store, limits: limits, now: routed.now)
                 var response = SelectMergeSpanProfileResponse()
@@ -60,14 +72,24 @@ struct QuerierRoutes {
                 }
                 return response
             },
-            .rpc(Self.service + "SelectMergeProfile", SelectMergeProfileRequest.self) { request, routed in
+            .rpc(
+                Self.service + "SelectMergeProfile", SelectMergeProfileRequest.self,
+                whyEmpty: { request, answer, routed in
+                    await empty.reason(answer.sample.isEmpty, request.samples(routed), routed)
+                }
+            ) { request, routed in
                 let query = ProfileQuery(
                     request.samples(routed), maxNodes: request.maxNodes ?? 0,
                     goPGO: request.stackTraceSelector?.goPgo.map(GoPGO.init))
                 return try await query.run(on: store, limits: limits, now: routed.now).map(ProfileMessage.init)
                     ?? ProfileMessage()
             },
-            .rpc(Self.service + "SelectSeries", SelectSeriesRequest.self) { request, routed in
+            .rpc(
+                Self.service + "SelectSeries", SelectSeriesRequest.self,
+                whyEmpty: { request, answer, routed in
+                    await empty.reason(answer.series.isEmpty, request.samples(routed), routed)
+                }
+            ) { request, routed in
                 guard request.exemplarType != ExemplarType.span else {
                     throw APIError(.invalidArgument, "exemplar type span is not implemented for series")
                 }
@@ -82,7 +104,12 @@ struct QuerierRoutes {
                 ).run(on: store, limits: limits, now: routed.now).map(SeriesMessage.init)
                 return response
             },
-            .rpc(Self.service + "SelectHeatmap", SelectHeatmapRequest.self) { request, routed in
+            .rpc(
+                Self.service + "SelectHeatmap", SelectHeatmapRequest.self,
+                whyEmpty: { request, answer, routed in
+                    await empty.reason(answer.series.isEmpty, request.samples(routed), routed)
+                }
+            ) { request, routed in
                 var response = SelectHeatmapResponse()
                 response.series = try await request.query(routed).run(on: store, limits: limits, now: routed.now)
                     .map(HeatmapSeriesMessage.init)

@@ -7,6 +7,7 @@ extension Route {
     static func rpc<Question: Message, Answer: Message>(
         _ path: String, tenants: TenantHeader.Arity = .many, bodyLimit: Int = 4 << 20, messageLimit: Int = 16 << 20,
         _ question: Question.Type,
+        whyEmpty: (@Sendable (Question, Answer, RoutedRequest) async -> String?)? = nil,
         _ body: @escaping @Sendable (Question, RoutedRequest) async throws -> Answer
     ) -> Route {
         Route("POST", path, family: .rpc, tenants: tenants, bodyLimit: bodyLimit) { routed in
@@ -16,7 +17,7 @@ extension Route {
                 guard let call = try RPCCall(contentType: contentType, header: { headers[$0] }) else {
                     return Response(RPCCall.unsupportedMediaType)
                 }
-                let response = await answer(call, routed, messageLimit, body)
+                let response = await answer(call, routed, messageLimit, whyEmpty, body)
                 return Response(response)
             } catch {
                 return Response(RPCCall.fallback(contentType: contentType).encode(error))
@@ -24,13 +25,24 @@ extension Route {
         }
     }
 
+    private static func explained(_ response: RPCResponse, _ reason: String?) -> RPCResponse {
+        guard let reason else { return response }
+        var response = response
+        response.headers.append((EmptyAnswers.header, reason))
+        return response
+    }
+
     private static func answer<Question: Message, Answer: Message>(
         _ call: RPCCall, _ routed: RoutedRequest, _ messageLimit: Int,
+        _ whyEmpty: (@Sendable (Question, Answer, RoutedRequest) async -> String?)?,
         _ body: @escaping @Sendable (Question, RoutedRequest) async throws -> Answer
     ) async -> RPCResponse {
         do {
             let question = try call.decode(Question.self, from: routed.request.body, limit: messageLimit)
-            guard let timeout = call.timeout else { return call.encode(try await body(question, routed)) }
+            guard let timeout = call.timeout else {
+                let answer = try await body(question, routed)
+                return explained(call.encode(answer), await whyEmpty?(question, answer, routed))
+            }
             let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
                 group.addTask { try await body(question, routed) }
                 group.addTask {
@@ -43,7 +55,7 @@ extension Route {
             guard let answer else {
                 throw APIError(.deadlineExceeded, "the caller's timeout passed before the answer was ready")
             }
-            return call.encode(answer)
+            return explained(call.encode(answer), await whyEmpty?(question, answer, routed))
         } catch {
             return call.encode(APIError(error))
         }

@@ -125,10 +125,14 @@ private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits
             (line.labels.first { $0.name == first }?.value ?? "*", timeline(line.points))
         }
     }
-    return .flamebearer(
-        Flamebearer(
-            FlameGraph(tree, maxNodes: nodes), type: query.type,
-            timeline: timeline(series.count == 1 ? series[0].points : []), groups: groups))
+    var flamebearer = Flamebearer(
+        FlameGraph(tree, maxNodes: nodes), type: query.type,
+        timeline: timeline(series.count == 1 ? series[0].points : []), groups: groups)
+    flamebearer.emptyReason = await EmptyAnswers(store: store, limits: limits).reason(
+        tree.total == 0, samples, routed)
+    var response = Response.flamebearer(flamebearer)
+    if let reason = flamebearer.emptyReason { response.headers.add(EmptyAnswers.header, reason) }
+    return response
 }
 
 private func renderDiff(

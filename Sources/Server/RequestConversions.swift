@@ -49,6 +49,11 @@ extension SelectSeriesRequest {
 }
 
 extension SelectHeatmapRequest {
+    func samples(_ routed: RoutedRequest) -> SampleQuery {
+        SampleQuery(
+            tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end)
+    }
+
     func query(_ routed: RoutedRequest) throws -> HeatmapQuery {
         let kind: HeatmapKind? =
             switch queryType {
@@ -63,9 +68,7 @@ extension SelectHeatmapRequest {
             throw APIError(.invalidArgument, "span exemplars only available for span query type")
         }
         return HeatmapQuery(
-            SampleQuery(
-                tenants: routed.tenants, profileType: profileTypeID, selector: labelSelector, start: start, end: end),
-            step: step, groupBy: groupBy, kind: kind,
+            samples(routed), step: step, groupBy: groupBy, kind: kind,
             exemplars: exemplarType == ExemplarType.individual || exemplarType == ExemplarType.span, limit: limit ?? 0)
     }
 }

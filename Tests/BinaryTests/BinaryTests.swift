@@ -52,4 +52,10 @@ struct BinaryTests {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/sdk.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
+
+    @Test(.enabled(if: Program.pythonWithPackages != nil, "grpcio and connectrpc could not be installed from PyPI"))
+    func `every method of the querier answers over gRPC and over Connect`() {
+        let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/rpc.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
 }

@@ -15,7 +15,8 @@ enum Program {
     /// A Python that has the packages of the tests; nil if it could not be made.
     static let pythonWithPackages: String? = {
         let path = ".build-venv/bin/python"
-        return access(path, X_OK) == 0 && run("\(path) -c 'import pyroscope'").status == 0 ? path : nil
+        return access(path, X_OK) == 0 && run("\(path) -c 'import pyroscope, grpc, connectrpc'").status == 0
+            ? path : nil
     }()
 
     /// The folder of the scripts.

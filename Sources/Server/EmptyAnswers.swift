@@ -1,0 +1,32 @@
+import API
+import Model
+import Query
+import Store
+
+/// Why answers are empty, for the header `Hearth-Empty-Reason`.
+struct EmptyAnswers: Sendable {
+    let store: any ProfileStore
+    let limits: QueryLimits
+
+    /// The header's name.
+    static let header = "Hearth-Empty-Reason"
+
+    /// The reason in ASCII on one line, or nil where the answer is not empty.
+    func reason(_ isEmpty: Bool, _ samples: SampleQuery, _ routed: RoutedRequest) async -> String? {
+        guard isEmpty else { return nil }
+        return await EmptyReason(samples, in: store).explain(limits: limits, now: routed.now).map { reason in
+            String(reason.unicodeScalars.map { $0.value < 0x20 || $0.value > 0x7e ? "?" : Character($0) }.prefix(500))
+        }
+    }
+}
+
+extension SelectMergeStacktracesResponse {
+    /// Whether nothing was found.
+    var isEmpty: Bool {
+        if let flamegraph { return flamegraph.total == 0 }
+        if let functions { return functions.total == 0 }
+        if let sandwich { return sandwich.total == 0 }
+        if let pprof { return pprof.profile?.sample.isEmpty ?? true }
+        return tree.isEmpty && dot.isEmpty
+    }
+}

@@ -1,0 +1,155 @@
+import Model
+import Testing
+
+/// A generator whose numbers are the same in each run (splitmix64).
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// A box as Grafana's plugin reads it: levels hold offset, total, self and name, each offset counted from the end of the box
+/// before.
+private struct Box {
+    var start: Int64
+    var total: Int64
+    var own: Int64
+    var name: Int
+}
+
+@Suite struct FlameGraphPropertyTests {
+    private static let names: [Text] = ["a", "b", "c", "other", "", "total", "é", "main"]
+
+    private func forest(_ random: inout Seeded) -> CallTree {
+        var builder = CallTreeBuilder()
+        for _ in 0..<Int.random(in: 0...60, using: &random) {
+            let depth = Int.random(in: 1...8, using: &random)
+            let frames = (0..<depth).map { _ in Self.names.randomElement(using: &random) ?? "a" }
+            builder.add(frames, value: Int64.random(in: 1...1000, using: &random))
+        }
+        return builder.finish()
+    }
+
+    private func boxes(_ graph: FlameGraph) -> [[Box]] {
+        graph.levels.map { level in
+            var end: Int64 = 0
+            return stride(from: 0, to: level.count, by: 4).map { index in
+                let start = end + level[index]
+                end = start + level[index + 1]
+                return Box(start: start, total: level[index + 1], own: level[index + 2], name: Int(level[index + 3]))
+            }
+        }
+    }
+
+    /// What a reader of flame graphs relies on; the first broken rule, or nil.
+    private func problem(_ graph: FlameGraph) -> String? {
+        let levels = boxes(graph)
+        guard levels.first?.count == 1, levels[0][0].start == 0, levels[0][0].total == graph.total else {
+            return "the first level is not one box of the total"
+        }
+        if Set(graph.names).count != graph.names.count { return "a name occurs twice" }
+        if graph.levels.contains(where: { $0.count % 4 != 0 }) { return "a level does not hold whole boxes" }
+        for (depth, level) in levels.enumerated() {
+            for box in level {
+                if box.own < 0 || box.total < box.own || box.start < 0 { return "a box has a negative part" }
+                if !graph.names.indices.contains(box.name) { return "a box has no name" }
+                if box.own > graph.maxSelf { return "a self is larger than the largest" }
+            }
+            if zip(level, level.dropFirst()).contains(where: { $0.start + $0.total > $1.start }) {
+                return "boxes of a level overlap"
+            }
+            guard depth > 0 else { continue }
+            for box in level {
+                let parents = levels[depth - 1].filter {
+                    $0.start <= box.start && box.start + box.total <= $0.start + $0.total
+                }
+                if parents.isEmpty { return "a box lies outside of its parent" }
+            }
+        }
+        for (depth, level) in levels.enumerated() {
+            for parent in level {
+                let next = depth + 1 < levels.count ? levels[depth + 1] : []
+                let children = next.filter {
+                    parent.start <= $0.start && $0.start + $0.total <= parent.start + parent.total && $0.total > 0
+                }
+                if children.reduce(parent.own, { $0 + $1.total }) != parent.total {
+                    return "a box is not its self and its children"
+                }
+                let others = children.indices.filter { graph.names[children[$0].name] == "other" }
+                if others.count > 1 || others.first.map({ $0 != children.count - 1 }) ?? false {
+                    return "other is not the last child"
+                }
+            }
+        }
+        return nil
+    }
+
+    @Test func `a flame graph of any forest, cut to any size, can be read`() {
+        var random = Seeded(state: 1)
+        for round in 0..<400 {
+            let tree = forest(&random)
+            for maxNodes in [0, 1, 2, 3, 5, 10, 40, 1000] {
+                let graph = FlameGraph(tree, maxNodes: maxNodes)
+                #expect(graph.total == tree.total)
+                if let problem = problem(graph) {
+                    Issue.record("round \(round), \(maxNodes) nodes: \(problem)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test func `a graph that is cut keeps its largest nodes and stays near its size`() {
+        var random = Seeded(state: 2)
+        for _ in 0..<200 {
+            let tree = forest(&random)
+            let sorted = tree.totals.dropFirst().sorted(by: >)
+            for maxNodes in [1, 4, 16] where tree.nodeCount > maxNodes {
+                let ties = sorted.filter { $0 == sorted[maxNodes - 1] }.count
+                let kept = boxes(FlameGraph(tree, maxNodes: maxNodes)).joined().count - 1
+                // Each kept node, and the root, may have one leaf of what was cut.
+                #expect(kept <= 2 * (maxNodes + ties) + 1)
+            }
+        }
+    }
+
+    @Test func `a tree compared with itself is equal on both sides`() {
+        var random = Seeded(state: 3)
+        for _ in 0..<200 {
+            let tree = forest(&random)
+            let diff = FlameGraphDiff(left: tree, right: tree, maxNodes: Int.random(in: 0...20, using: &random))
+            #expect(diff.leftTicks == tree.total && diff.rightTicks == tree.total)
+            for level in diff.levels {
+                for box in stride(from: 0, to: level.count, by: 7) {
+                    #expect(level[box + 1] == level[box + 4] && level[box + 2] == level[box + 5])
+                }
+            }
+        }
+    }
+
+    @Test func `tree bytes come back as they were`() throws {
+        var random = Seeded(state: 4)
+        for _ in 0..<200 {
+            let tree = forest(&random)
+            let bytes = tree.encoded(maxNodes: 0)
+            let again = try CallTree(decoding: bytes)
+            #expect(again.total == tree.total && again.encoded(maxNodes: 0) == bytes)
+        }
+    }
+
+    @Test func `functions of a tree have the sums that the tree has`() {
+        var random = Seeded(state: 5)
+        for _ in 0..<200 {
+            let tree = forest(&random)
+            let functions = FunctionTotals(tree)
+            #expect(functions.rows.reduce(0) { $0 + $1.own } == tree.total)
+            #expect(functions.rows.allSatisfy { $0.own <= $0.total && $0.total <= tree.total })
+        }
+    }
+}
