@@ -52,6 +52,7 @@ public struct Gateway: Handler {
                 + OTLPRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
                 + RenderRoutes(store: store, limits: configuration.queryLimits).routes
                 + SettingsRoutes(documents: store.documents).routes
+                + RecordingRuleRoutes(documents: store.documents).routes
                 + AdHocRoutes(
                     documents: store.documents, limits: configuration.ingestLimits.pprof,
                     maxBytes: configuration.maxPushBytes
