@@ -105,6 +105,16 @@ private struct Box {
         }
     }
 
+    @Test func `a forest of 65 000 names can be read, whole and cut`() {
+        var builder = CallTreeBuilder()
+        for index in 0..<65_000 { builder.add([Text("function \(index)")], value: Int64(index + 1)) }
+        let tree = builder.finish()
+        for maxNodes in [0, 100, 65_000] {
+            let graph = FlameGraph(tree, maxNodes: maxNodes)
+            #expect(problem(graph) == nil && graph.total == tree.total)
+        }
+    }
+
     @Test func `a graph that is cut keeps its largest nodes and stays near its size`() {
         var random = Seeded(state: 2)
         for _ in 0..<200 {

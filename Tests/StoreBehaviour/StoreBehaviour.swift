@@ -16,7 +16,7 @@ public struct StoreBehaviour: Sendable, CustomStringConvertible {
     }
 
     /// All checks.
-    public static let all: [StoreBehaviour] = samples + selections + labels + lifecycles + documents
+    public static let all: [StoreBehaviour] = samples + selections + labels + lifecycles + documents + random
 }
 
 /// An engine that does not do what it must.
