@@ -17,6 +17,11 @@ public struct IngestLimits: Sendable, Hashable {
     /// How far in the future a profile may be, in milliseconds (`reject-newer-than`).
     public var rejectNewerThan: Int64
 
+    /// Bytes that a tenant may push in a second, after inflating (`max-ingest-rate`).
+    public var maxRate = 0
+    /// Bytes that a tenant may push at once beyond its rate; at least one profile (`max-ingest-burst`).
+    public var maxBurst = 0
+
     /// Makes limits.
     public init(
         pprof: PprofLimits, maxRequestBytes: Int, maxLabels: Int, maxLabelNameBytes: Int, maxLabelValueBytes: Int,

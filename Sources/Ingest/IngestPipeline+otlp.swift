@@ -13,6 +13,7 @@ extension IngestPipeline {
         } catch {
             throw IngestError(.invalidArgument, error.description)
         }
+        try take(converted.reduce(0) { $0 + $1.pprof.byteCount }, of: tenant, now: now)
         var ready: [NewProfile] = []
         var problems: [String] = []
         for (index, profile) in converted.enumerated() {

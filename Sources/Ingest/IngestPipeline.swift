@@ -22,11 +22,29 @@ public struct IngestPipeline: Sendable {
     public let store: any ProfileStore
     /// What may be pushed.
     public let limits: IngestLimits
+    private let budget: IngestBudget
 
     /// Makes a pipeline.
     public init(store: any ProfileStore, limits: IngestLimits) {
         self.store = store
         self.limits = limits
+        budget = IngestBudget()
+    }
+
+    private init(store: any ProfileStore, limits: IngestLimits, budget: IngestBudget) {
+        self.store = store
+        self.limits = limits
+        self.budget = budget
+    }
+
+    /// The same pipeline with the limits of one tenant.
+    public func limited(by limits: IngestLimits) -> IngestPipeline {
+        IngestPipeline(store: store, limits: limits, budget: budget)
+    }
+
+    /// Refuses bytes beyond the tenant's rate.
+    func take(_ count: Int, of tenant: Tenant, now: Int64) throws(IngestError) {
+        try budget.take(count, of: tenant, limits: limits, now: now)
     }
 
     /// Stores every profile of a push that can be stored, then reports the others.
@@ -57,6 +75,7 @@ public struct IngestPipeline: Sendable {
             }
         }
         guard index > 0 else { throw IngestError(.invalidArgument, "no profiles received") }
+        try take(byteCount, of: tenant, now: now)
         try await append(ready, for: tenant)
         guard problems.isEmpty else {
             throw IngestError(

@@ -40,6 +40,7 @@ extension IngestPipeline {
     /// Decodes what came to `/ingest` and stores it; an empty profile is nothing to store and no error.
     public func ingest(_ request: IngestRequest, for tenant: Tenant, now: Int64) async throws(IngestError) {
         let application = try ApplicationName(parsing: request.name)
+        try take(request.body.count, of: tenant, now: now)
         let ready: [NewProfile]
         switch (request.format, request.contentType) {
         case ("trie", _), (_, "binary/octet-stream+trie"):

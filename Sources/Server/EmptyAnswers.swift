@@ -6,7 +6,7 @@ import Store
 /// Why answers are empty, for the header `Hearth-Empty-Reason`.
 struct EmptyAnswers: Sendable {
     let store: any ProfileStore
-    let limits: QueryLimits
+    let limits: TenantLimits
 
     /// The header's name.
     static let header = "Hearth-Empty-Reason"
@@ -14,9 +14,11 @@ struct EmptyAnswers: Sendable {
     /// The reason in ASCII on one line, or nil where the answer is not empty.
     func reason(_ isEmpty: Bool, _ samples: SampleQuery, _ routed: RoutedRequest) async -> String? {
         guard isEmpty else { return nil }
-        return await EmptyReason(samples, in: store).explain(limits: limits, now: routed.now).map { reason in
-            String(reason.unicodeScalars.map { $0.value < 0x20 || $0.value > 0x7e ? "?" : Character($0) }.prefix(500))
-        }
+        return await EmptyReason(samples, in: store).explain(limits: limits.query(for: routed.tenants), now: routed.now)
+            .map { reason in
+                String(
+                    reason.unicodeScalars.map { $0.value < 0x20 || $0.value > 0x7e ? "?" : Character($0) }.prefix(500))
+            }
     }
 }
 

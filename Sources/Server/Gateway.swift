@@ -28,6 +28,8 @@ public struct GatewayConfiguration: Sendable {
 public struct Gateway: Handler {
     /// All routes.
     public let routes: RouteTable
+    /// What each tenant may ask and push.
+    public let limits: TenantLimits
     private let configuration: GatewayConfiguration
     private let logger: Logger
     private let requests: Histogram
@@ -45,12 +47,15 @@ public struct Gateway: Handler {
             "hearth_http_request_duration_seconds", "How long requests took, by route and status.",
             buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
         bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
+        let limits = TenantLimits(
+            TenantLimits.Limits(query: configuration.queryLimits, ingest: configuration.ingestLimits))
+        self.limits = limits
         let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits)
         routes = RouteTable(
-            QuerierRoutes(store: store, limits: configuration.queryLimits).routes
-                + IngestRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
-                + OTLPRoutes(pipeline: ingest, maxBytes: configuration.maxPushBytes).routes
-                + RenderRoutes(store: store, limits: configuration.queryLimits).routes
+            QuerierRoutes(store: store, limits: limits).routes
+                + IngestRoutes(pipeline: ingest, limits: limits, maxBytes: configuration.maxPushBytes).routes
+                + OTLPRoutes(pipeline: ingest, limits: limits, maxBytes: configuration.maxPushBytes).routes
+                + RenderRoutes(store: store, limits: limits).routes
                 + SettingsRoutes(documents: store.documents).routes
                 + RecordingRuleRoutes(documents: store.documents).routes
                 + AdHocRoutes(

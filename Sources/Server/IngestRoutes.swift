@@ -6,11 +6,14 @@ import Model
 /// The routes that profiles come in by.
 struct IngestRoutes {
     let pipeline: IngestPipeline
+    let limits: TenantLimits
     let maxBytes: Int
 
     var routes: [Route] {
-        let pipeline = pipeline
-        let plain: @Sendable (RoutedRequest) async -> Response = { routed in await ingest(routed, pipeline) }
+        let (pipeline, limits) = (pipeline, limits)
+        let plain: @Sendable (RoutedRequest) async -> Response = { routed in
+            await ingest(routed, pipeline.limited(by: limits.ingest(for: routed.tenant)))
+        }
         return [
             .rpc(
                 "/push.v1.PusherService/Push", tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes,
@@ -21,7 +24,8 @@ struct IngestRoutes {
                         labels: series.labels.map { Label($0.name, $0.value) },
                         profiles: series.samples.map { ($0.id, $0.rawProfile) })
                 }
-                try await pipeline.push(series, for: routed.tenant, now: WallClock.nanoseconds)
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant)).push(
+                    series, for: routed.tenant, now: WallClock.nanoseconds)
                 return PushResponse()
             },
             Route("POST", "/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),

@@ -8,23 +8,26 @@ import Wire
 /// OpenTelemetry's profiles: OTLP over HTTP on both paths, and gRPC on the path of its service.
 struct OTLPRoutes {
     let pipeline: IngestPipeline
+    let limits: TenantLimits
     let maxBytes: Int
 
     private static let export = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export"
 
     var routes: [Route] {
-        let (pipeline, maxBytes) = (pipeline, maxBytes)
+        let (pipeline, limits, maxBytes) = (pipeline, limits, maxBytes)
         let grpc = Route.rpc(
             Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self
         ) { request, routed in
-            try await pipeline.export(request, for: routed.tenant, now: WallClock.nanoseconds)
+            try await pipeline.limited(by: limits.ingest(for: routed.tenant)).export(
+                request, for: routed.tenant, now: WallClock.nanoseconds)
             return OTLP.ExportResponse()
         }
         return [Self.export, "/v1development/profiles"].map { path in
             Route("POST", path, family: .rpc, tenants: .one, bodyLimit: maxBytes) { routed in
                 let type = routed.request.head.headers["Content-Type"] ?? ""
                 if type.hasPrefix("application/grpc") { return await grpc.respond(routed) }
-                return await exported(routed, type, pipeline, maxBytes)
+                return await exported(
+                    routed, type, pipeline.limited(by: limits.ingest(for: routed.tenant)), maxBytes)
             }
         }
     }

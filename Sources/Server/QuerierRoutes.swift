@@ -8,7 +8,7 @@ import Store
 /// The methods of `querier.v1.QuerierService`.
 struct QuerierRoutes {
     let store: any ProfileStore
-    let limits: QueryLimits
+    let limits: TenantLimits
 
     private static let service = "/querier.v1.QuerierService/"
 
@@ -20,21 +20,24 @@ struct QuerierRoutes {
                 var response = ProfileTypesResponse()
                 response.profileTypes = try await LabelQuery(
                     tenants: routed.tenants, start: request.start, end: request.end
-                ).profileTypes(of: store, limits: limits, now: routed.now).map(ProfileTypeMessage.init)
+                ).profileTypes(of: store, limits: limits.query(for: routed.tenants), now: routed.now).map(
+                    ProfileTypeMessage.init)
                 return response
             },
             .rpc(Self.service + "LabelNames", LabelNamesRequest.self) { request, routed in
                 var response = LabelNamesResponse()
                 response.names = try await LabelQuery(
                     tenants: routed.tenants, matchers: request.matchers, start: request.start, end: request.end
-                ).names(of: store, utf8Names: routed.allowsUTF8Names, limits: limits, now: routed.now)
+                ).names(
+                    of: store, utf8Names: routed.allowsUTF8Names, limits: limits.query(for: routed.tenants),
+                    now: routed.now)
                 return response
             },
             .rpc(Self.service + "LabelValues", LabelValuesRequest.self) { request, routed in
                 var response = LabelValuesResponse()
                 response.names = try await LabelQuery(
                     tenants: routed.tenants, matchers: request.matchers, start: request.start, end: request.end
-                ).values(of: request.name, in: store, limits: limits, now: routed.now)
+                ).values(of: request.name, in: store, limits: limits.query(for: routed.tenants), now: routed.now)
                 return response
             },
             .rpc(Self.service + "Series", SeriesRequest.self) { request, routed in
@@ -42,7 +45,8 @@ struct QuerierRoutes {
                 response.labelsSet = try await LabelQuery(
                     tenants: routed.tenants, matchers: request.matchers, start: request.start, end: request.end
                 ).series(
-                    on: request.labelNames, of: store, utf8Names: routed.allowsUTF8Names, limits: limits,
+                    on: request.labelNames, of: store, utf8Names: routed.allowsUTF8Names,
+                    limits: limits.query(for: routed.tenants),
                     now: routed.now
                 ).map { Labels($0.labels) }
                 return response
@@ -63,7 +67,8 @@ struct QuerierRoutes {
                 }
             ) { request, routed in
                 let query = StacktraceQuery(request.samples(routed), maxNodes: request.maxNodes)
-                let (tree, maxNodes) = try await query.run(on: store, limits: limits, now: routed.now)
+                let (tree, maxNodes) = try await query.run(
+                    on: store, limits: limits.query(for: routed.tenants), now: routed.now)
                 var response = SelectMergeSpanProfileResponse()
                 if request.format == ProfileFormat.tree {
                     response.tree = tree.encoded(maxNodes: maxNodes)
@@ -81,7 +86,8 @@ struct QuerierRoutes {
                 let query = ProfileQuery(
                     request.samples(routed), maxNodes: request.maxNodes ?? 0,
                     goPGO: request.stackTraceSelector?.goPgo.map(GoPGO.init))
-                return try await query.run(on: store, limits: limits, now: routed.now).map(ProfileMessage.init)
+                return try await query.run(on: store, limits: limits.query(for: routed.tenants), now: routed.now).map(
+                    ProfileMessage.init)
                     ?? ProfileMessage()
             },
             .rpc(
@@ -101,7 +107,7 @@ struct QuerierRoutes {
                     request.samples(routed), step: request.step, groupBy: request.groupBy,
                     aggregation: request.aggregation == TimeSeriesAggregation.average ? .average : .sum,
                     limit: request.limit ?? 0, exemplars: request.exemplarType == ExemplarType.individual
-                ).run(on: store, limits: limits, now: routed.now).map(SeriesMessage.init)
+                ).run(on: store, limits: limits.query(for: routed.tenants), now: routed.now).map(SeriesMessage.init)
                 return response
             },
             .rpc(
@@ -111,8 +117,10 @@ struct QuerierRoutes {
                 }
             ) { request, routed in
                 var response = SelectHeatmapResponse()
-                response.series = try await request.query(routed).run(on: store, limits: limits, now: routed.now)
-                    .map(HeatmapSeriesMessage.init)
+                response.series = try await request.query(routed).run(
+                    on: store, limits: limits.query(for: routed.tenants), now: routed.now
+                )
+                .map(HeatmapSeriesMessage.init)
                 return response
             },
             .rpc(Self.service + "Diff", DiffRequest.self) { request, routed in
@@ -121,14 +129,15 @@ struct QuerierRoutes {
                     right: (request.right ?? SelectMergeStacktracesRequest()).query(routed))
                 var response = DiffResponse()
                 if request.format == ProfileFormat.functions {
-                    let (left, right, nodes) = try await query.trees(on: store, limits: limits, now: routed.now)
+                    let (left, right, nodes) = try await query.trees(
+                        on: store, limits: limits.query(for: routed.tenants), now: routed.now)
                     response.functions = FunctionsDiffMessage(
                         FunctionTotals(left), FunctionTotals(right),
                         limit: request.maxNodes.map { Int(clamping: $0) } ?? nodes)
                     return response
                 }
                 response.flamegraph = FlameGraphDiffMessage(
-                    try await query.run(on: store, limits: limits, now: routed.now))
+                    try await query.run(on: store, limits: limits.query(for: routed.tenants), now: routed.now))
                 return response
             },
             .rpc(Self.service + "GetProfileStats", tenants: .one, GetProfileStatsRequest.self) { _, routed in
@@ -149,7 +158,7 @@ struct QuerierRoutes {
 
 /// Answers in the format that was asked for; unknown formats mean the flame graph.
 private func mergeStacktraces(
-    _ request: SelectMergeStacktracesRequest, _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits
+    _ request: SelectMergeStacktracesRequest, _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits
 ) async throws -> SelectMergeStacktracesResponse {
     var response = SelectMergeStacktracesResponse()
     switch request.format {
@@ -158,7 +167,7 @@ private func mergeStacktraces(
         let query = ProfileQuery(
             request.samples(routed), maxNodes: isDot ? 0 : request.maxNodes ?? 0,
             goPGO: isDot ? nil : request.stackTraceSelector?.goPgo.map(GoPGO.init))
-        let profile = try await query.run(on: store, limits: limits, now: routed.now)
+        let profile = try await query.run(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
         if isDot {
             response.dot = profile.map { Text(utf8: $0.dot(maxNodes: Int(clamping: request.maxNodes ?? 0))) } ?? .empty
         } else {
@@ -167,7 +176,8 @@ private func mergeStacktraces(
             response.pprof = wrapped
         }
     default:
-        let (tree, maxNodes) = try await request.query(routed).run(on: store, limits: limits, now: routed.now)
+        let (tree, maxNodes) = try await request.query(routed).run(
+            on: store, limits: limits.query(for: routed.tenants), now: routed.now)
         switch request.format {
         case ProfileFormat.tree: response.tree = tree.encoded(maxNodes: maxNodes)
         case ProfileFormat.functions:
@@ -185,13 +195,13 @@ private func mergeStacktraces(
 
 /// What a query over a range would read: its series and profiles.
 private func analyze(
-    _ request: AnalyzeQueryRequest, _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits
+    _ request: AnalyzeQueryRequest, _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits
 ) async throws -> AnalyzeQueryResponse {
     var response = AnalyzeQueryResponse()
     guard request.start != 0 && request.end != 0 else { return response }
     let size = try await AnalysisQuery(
         tenants: routed.tenants, selector: request.query, start: request.start, end: request.end
-    ).run(on: store, limits: limits, now: routed.now)
+    ).run(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
     var scope = QueryScope()
     scope.componentType = "Store"
     scope.componentCount = 1

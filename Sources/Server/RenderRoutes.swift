@@ -9,7 +9,7 @@ import Store
 /// The HTTP API of Pyroscope's first generation, which Grafana's Drilldown still asks for diffs and exports.
 struct RenderRoutes {
     let store: any ProfileStore
-    let limits: QueryLimits
+    let limits: TenantLimits
 
     var routes: [Route] {
         let (store, limits) = (store, limits)
@@ -95,7 +95,7 @@ private func maxNodes(_ fields: FormFields) -> Int64? {
     return nodes
 }
 
-private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits) async throws -> Response
+private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits) async throws -> Response
 {
     let fields = FormFields(routed.request.head.rawQuery)
     let query = try RenderQuery(fields["query"], parameter: "query")
@@ -103,19 +103,20 @@ private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits
         tenants: routed.tenants, profileType: query.type.id, selector: query.selector,
         start: milliseconds(fields["from"], routed.now), end: milliseconds(fields["until"], routed.now))
     if fields["format"] == "dot" {
-        let profile = try await ProfileQuery(samples).run(on: store, limits: limits, now: routed.now)
+        let profile = try await ProfileQuery(samples).run(
+            on: store, limits: limits.query(for: routed.tenants), now: routed.now)
         let nodes = Int(clamping: maxNodes(fields) ?? 0)
         return Response(
             status: 200, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")]),
             body: profile?.dot(maxNodes: nodes) ?? [])
     }
     let stacktraces = StacktraceQuery(samples, maxNodes: maxNodes(fields))
-    let (tree, nodes) = try await stacktraces.run(on: store, limits: limits, now: routed.now)
+    let (tree, nodes) = try await stacktraces.run(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
     let groupBy = fields.all("groupBy")
     let step = Timeline.step(start: samples.start, end: samples.end)
     let series = try await SeriesQuery(
         samples, step: Double(step), groupBy: groupBy, aggregation: fields["aggregation"] == "avg" ? .average : .sum
-    ).run(on: store, limits: limits, now: routed.now)
+    ).run(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
     func timeline(_ points: [SeriesPoint]) -> Timeline {
         Timeline(points: points, start: samples.start, end: samples.end, step: step)
     }
@@ -136,7 +137,7 @@ private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits
 }
 
 private func renderDiff(
-    _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits
+    _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits
 ) async throws -> Response {
     let fields = FormFields(routed.request.head.rawQuery)
     func side(_ name: String) throws -> (type: ProfileType, query: StacktraceQuery) {
@@ -151,20 +152,20 @@ private func renderDiff(
     let right = try side("right")
     guard left.type == right.type else { throw QueryError("profile types must match") }
     let diff = try await DiffQuery(left: left.query, right: right.query).run(
-        on: store, limits: limits, now: routed.now)
+        on: store, limits: limits.query(for: routed.tenants), now: routed.now)
     return .flamebearer(Flamebearer(diff, type: left.type))
 }
 
 private func labelValues(
-    _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: QueryLimits
+    _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits
 ) async throws -> Response {
     let fields = FormFields(routed.request.head.rawQuery)
     guard let label = fields["label"], !label.isEmpty else { throw QueryError("label parameter is required") }
     let query = LabelQuery(tenants: routed.tenants, start: 0, end: 0)
     let values =
         label == LabelName.name
-        ? try await query.profileTypes(of: store, limits: limits, now: routed.now).map(\.id)
-        : try await query.values(of: label, in: store, limits: limits, now: routed.now)
+        ? try await query.profileTypes(of: store, limits: limits.query(for: routed.tenants), now: routed.now).map(\.id)
+        : try await query.values(of: label, in: store, limits: limits.query(for: routed.tenants), now: routed.now)
     return Response(
         status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: Flamebearer.list(values))
 }

@@ -29,6 +29,10 @@ public enum ServeSettings {
         SettingRow("max-label-value-length", .size, "2048", "The longest label value."),
         SettingRow("reject-older-than", .duration, "0", "How old a pushed profile may be; 0 for any age."),
         SettingRow("reject-newer-than", .duration, "10m", "How far in the future a pushed profile may be."),
+        SettingRow("max-ingest-rate", .size, "0", "Bytes a second that a tenant may push, after inflating; 0 for any."),
+        SettingRow("max-ingest-burst", .size, "0", "Bytes beyond the rate at once; at least one profile."),
+        SettingRow(
+            "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
         SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
         SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
@@ -43,5 +47,14 @@ public enum ServeSettings {
     /// The limits that differ under `--limits pyroscope`, where the operator says nothing of them.
     public static let pyroscopeLimits: [String: String] = [
         "max-query-length": "24h", "max-query-lookback": "7d", "max-profile-size": "4MiB", "reject-older-than": "1h",
+        "max-ingest-rate": "4MB", "max-ingest-burst": "2MB",
+    ]
+
+    /// The limits that a tenant may have of its own.
+    public static let tenantLimits: Set<String> = [
+        "max-query-length", "max-query-lookback", "max-nodes-default", "max-nodes", "max-profile-size",
+        "max-request-size", "max-profile-samples", "max-sample-labels", "max-stack-depth", "max-symbol-length",
+        "max-label-names", "max-label-name-length", "max-label-value-length", "reject-older-than", "reject-newer-than",
+        "max-ingest-rate", "max-ingest-burst",
     ]
 }

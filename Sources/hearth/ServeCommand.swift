@@ -29,7 +29,7 @@ enum ServeCommand {
             return
         }
         do {
-            try await serve(table, withDemo: withDemo)
+            try await serve(table, arguments: arguments, withDemo: withDemo)
         } catch {
             Usage.fail("\(error)", status: 1)
         }
@@ -48,7 +48,7 @@ enum ServeCommand {
             rows, arguments: arguments, environment: environment, readFile: Environment.readFile)
     }
 
-    private static func serve(_ table: SettingsTable, withDemo: Bool) async throws {
+    private static func serve(_ table: SettingsTable, arguments: [String], withDemo: Bool) async throws {
         let logger = Logger(
             level: LogLevel(rawValue: table.text("log-level")) ?? .info,
             format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
@@ -57,6 +57,21 @@ enum ServeCommand {
             table.text("storage") == "memory"
             ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"))
         let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
+        @Sendable func limits(_ flags: [String]) throws(SettingError) -> TenantLimits.Limits {
+            let own = try Self.gateway(try Self.settings(arguments + flags))
+            return TenantLimits.Limits(query: own.queryLimits, ingest: own.ingestLimits)
+        }
+        var follower: Task<Void, Never>?
+        if !table.text("tenant-limits").isEmpty {
+            let file = TenantLimitsFile(path: table.text("tenant-limits"))
+            guard let bytes = Environment.readFile(file.path) else {
+                throw SettingError("tenant-limits: cannot read \(file.path)")
+            }
+            let table = gateway.limits
+            table.replace(try file.read(bytes, limits: limits))
+            follower = Task { await file.follow(from: bytes, into: table, logger: logger, limits: limits) }
+        }
+        defer { follower?.cancel() }
         let server = try HTTPServer(try http(table), handler: gateway)
         let address = "\(try host(table)):\(server.port)"
         logger.log(
@@ -121,6 +136,8 @@ enum ServeCommand {
         configuration.ingestLimits.maxLabelNameBytes = table.bytes("max-label-name-length")
         configuration.ingestLimits.maxLabelValueBytes = table.bytes("max-label-value-length")
         configuration.ingestLimits.rejectOlderThan = table.milliseconds("reject-older-than")
+        configuration.ingestLimits.maxRate = table.bytes("max-ingest-rate")
+        configuration.ingestLimits.maxBurst = table.bytes("max-ingest-burst")
         configuration.ingestLimits.rejectNewerThan = table.milliseconds("reject-newer-than")
         return configuration
     }

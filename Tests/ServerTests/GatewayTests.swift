@@ -1,7 +1,10 @@
 import API
+import Formats
 import HTTP
+import Ingest
 import MemoryStore
 import Model
+import Query
 import Selectors
 import Server
 import Store
@@ -156,6 +159,45 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
             answer["metadata"]?["units"] == .string("samples") && answer["timeline"]?["durationDelta"]?.integer == 15)
         #expect(String(decoding: response.body, as: UTF8.self).contains("a\\u003cb"))
         #expect(await ask(gateway, "GET", "/pyroscope/render?from=now-1h").status == 400)
+    }
+}
+
+@Suite struct TenantLimitsTests {
+    @Test func `a tenant's own limits hold for it, and the strictest for several at once`() async {
+        var configuration = GatewayConfiguration()
+        configuration.multitenancy = true
+        let gateway = Gateway(store: MemoryStore(), configuration: configuration)
+        func ask(_ tenants: String, hours: Int) async -> Int {
+            await ServerTests.ask(
+                gateway, "POST", "/querier.v1.QuerierService/LabelNames",
+                headers: [("Content-Type", "application/json"), ("X-Scope-OrgID", tenants)],
+                body: Array(#"{"start":"1000","end":"\#(1000 + hours * 3_600_000)"}"#.utf8)
+            ).status
+        }
+        gateway.limits.replace([
+            Tenant("short"): .init(query: QueryLimits(maxLength: 3_600_000), ingest: .hearth)
+        ])
+        #expect(await ask("short", hours: 1) == 200)
+        #expect(await ask("short", hours: 2) == 400)
+        #expect(await ask("long", hours: 2) == 200)
+        #expect(await ask("long|short", hours: 2) == 400)
+    }
+
+    @Test func `pushes beyond a tenant's rate are refused with 429 until its bucket has filled again`() async {
+        let gateway = Gateway(store: MemoryStore())
+        var limits = IngestLimits.hearth
+        limits.pprof.maxBytes = 100
+        limits.maxRate = 1
+        gateway.limits.replace([.anonymous: .init(query: .hearth, ingest: limits)])
+        func push(_ count: Int) async -> Int {
+            await ask(
+                gateway, "POST", "/ingest?name=a&sampleRate=0",
+                body: Array(String(repeating: "a", count: count - 2).utf8) + Array(" 1".utf8)
+            ).status
+        }
+        #expect(await push(60) == 200)
+        #expect(await push(60) == 429)
+        #expect(await push(30) == 200)
     }
 }
 

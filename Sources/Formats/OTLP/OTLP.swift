@@ -32,7 +32,12 @@ public enum OTLP {
                         all += labels.filter { $0.name != LabelName.serviceName }
                         all.append(
                             Label(LabelName.serviceName, service.isEmpty ? Self.service(of: attributes) : service))
-                        profiles.append(Profile(labels: all, pprof: Pprof.Raw(raw, byteCount: 0)))
+                        profiles.append(
+                            Profile(
+                                labels: all,
+                                pprof: Pprof.Raw(
+                                    raw, byteCount: raw.strings.bytes.count + 8 * (raw.stacks.count + raw.values.count))
+                            ))
                     }
                 }
             }
