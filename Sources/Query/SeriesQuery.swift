@@ -89,6 +89,8 @@ public struct SeriesQuery: Sendable {
     public var limit: Int64
     /// Whether each point names its largest profile.
     public var exemplars: Bool
+    /// Whether each point names its largest span.
+    public var spanExemplars = false
 
     /// Makes a query.
     public init(
@@ -112,7 +114,41 @@ public struct SeriesQuery: Sendable {
         // The first bucket reaches back one step.
         selection.range.start = range.start.saturatingSubtract(step)
         let points = try await store.profilePoints(for: selection)
-        return lines(of: points, grid: TimeGrid(start: range.start, step: step), end: range.end)
+        let grid = TimeGrid(start: range.start, step: step)
+        var lines = lines(of: points, grid: grid, end: range.end)
+        if spanExemplars { name(try await store.spanPoints(for: selection), in: &lines, grid: grid) }
+        return lines
+    }
+
+    /// Gives each point the largest span of its bucket.
+    private func name(_ spans: SpanPoints, in lines: inout [TimeSeries], grid: TimeGrid) {
+        struct Place: Hashable {
+            let line: [Label]
+            let point: Int64
+        }
+        let hidden = Set(groupBy)
+        let projections = spans.series.map { $0.projection(on: groupBy) }
+        var best: [Place: Int] = [:]
+        for index in spans.times.indices {
+            guard let point = grid.point(for: Self.milliseconds(spans.times[index])) else { continue }
+            let place = Place(line: projections[Int(spans.seriesIndices[index])], point: point)
+            if let known = best[place], spans.totals[known] >= spans.totals[index] { continue }
+            best[place] = index
+        }
+        for line in lines.indices {
+            for point in lines[line].points.indices {
+                let place = Place(line: lines[line].labels, point: lines[line].points[point].timestamp)
+                guard let index = best[place] else { continue }
+                let series = spans.series[Int(spans.seriesIndices[index])]
+                var exemplar = Exemplar(
+                    timestamp: Self.milliseconds(spans.times[index]), profile: spans.ids[index],
+                    value: spans.totals[index],
+                    labels: LabelSet(series.labels.filter { !hidden.contains($0.name) }))
+                exemplar.span = spans.spans[index]
+                exemplar.trace = spans.traces[index]
+                lines[line].points[point].exemplar = exemplar
+            }
+        }
     }
 
     private func lines(of points: ProfilePoints, grid: TimeGrid, end: Int64) -> [TimeSeries] {

@@ -96,18 +96,20 @@ struct QuerierRoutes {
                     await empty.reason(answer.series.isEmpty, request.samples(routed), routed)
                 }
             ) { request, routed in
-                guard request.exemplarType != ExemplarType.span else {
-                    throw APIError(.invalidArgument, "exemplar type span is not implemented for series")
-                }
                 guard (0...ExemplarType.span).contains(request.exemplarType) else {
                     throw APIError(.invalidArgument, "unknown exemplar type \(request.exemplarType)")
                 }
                 var response = SelectSeriesResponse()
-                response.series = try await SeriesQuery(
+                var query = SeriesQuery(
                     request.samples(routed), step: request.step, groupBy: request.groupBy,
                     aggregation: request.aggregation == TimeSeriesAggregation.average ? .average : .sum,
                     limit: request.limit ?? 0, exemplars: request.exemplarType == ExemplarType.individual
-                ).run(on: store, limits: limits.query(for: routed.tenants), now: routed.now).map(SeriesMessage.init)
+                )
+                query.spanExemplars = request.exemplarType == ExemplarType.span
+                response.series = try await query.run(
+                    on: store, limits: limits.query(for: routed.tenants), now: routed.now
+                )
+                .map(SeriesMessage.init)
                 return response
             },
             .rpc(

@@ -24,6 +24,18 @@ import Testing
             series.map { $0.points.map { [$0.timestamp, Int64($0.value)] } } == [[[1000, 3], [2000, 4], [3000, 8]]])
     }
 
+    @Test func `a point can name the largest span of its bucket`() async throws {
+        let profiles = [
+            profile([("f", 5), ("g", 7)], at: 2000, id: 1, spans: [0xa, 0xb]),
+            profile([("f", 9)], at: 3000, id: 2),
+        ]
+        var query = SeriesQuery(everything(from: 1000, to: 4000), step: 1)
+        query.spanExemplars = true
+        let points = try await query.run(on: store(profiles), limits: .hearth, now: now).first?.points ?? []
+        #expect(points.map(\.value) == [12, 9])
+        #expect(points.map { $0.exemplar?.span } == [0xb, nil] && points.first?.exemplar?.value == 7)
+    }
+
     @Test func `lines come by descending sum, then by labels, with labels in the order asked for`() async throws {
         let profiles = [("p", 2), ("q", 9), ("a", 2)].enumerated().map { index, line in
             profile(
