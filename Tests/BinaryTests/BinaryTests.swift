@@ -29,6 +29,7 @@ struct BinaryTests {
         arguments: [
             ("nope", 2, "unknown command \"nope\""), ("serve --lisen x", 2, "did you mean --listen?"),
             ("serve --listen nonsense", 1, "listen must be an address and a port"),
+            ("serve --storage memory --relabel-rules /nope", 1, "relabel-rules: cannot read /nope"),
             ("serve --data-dir /proc/nope", 1, "cannot create directory /proc/nope"),
         ] as [(String, Int32, String)])
     func `a wrong call ends with one line and its status`(_ arguments: String, _ status: Int32, _ message: String) {
