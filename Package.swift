@@ -103,7 +103,9 @@ let package = Package(
                 "Selectors", "Model", "Wire", "Telemetry", "Relabelling",
             ]),
         // Drives the built `hearth` as a user's clients do.
-        tests("BinaryTests", [], exclude: ["server.py", "crash.py", "sdk.py", "rpc.py"]),
+        tests(
+            "BinaryTests", [],
+            exclude: ["server.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -59,4 +59,15 @@ struct BinaryTests {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/rpc.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
+
+    @Test(.enabled(if: Program.hasJDK, "no JDK is installed"))
+    func `a recording of the JDK itself gives the profiles that the JDK's own tool counts`() {
+        let result = Program.run("python3 \(Program.scripts)/jdk.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `a file of rules is taken over when it changes, and a broken one changes nothing`() {
+        let result = Program.run("python3 \(Program.scripts)/rules.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
 }
