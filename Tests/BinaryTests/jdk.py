@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from server import Server
@@ -129,7 +130,7 @@ def expected(events, ticks):
 def push(server, name, body, content_type):
     now = int(time.time())
     request = urllib.request.Request(
-        f"{server.url}/ingest?name={name}&format=jfr&spyName=javaspy&sampleRate=100&from={now - 10}&until={now}", body,
+        f"{server.url}/ingest?name={urllib.parse.quote(name)}&format=jfr&spyName=javaspy&sampleRate=100&from={now - 10}&until={now}", body,
         {"Content-Type": content_type})
     try:
         with urllib.request.urlopen(request, timeout=120) as answer:
@@ -216,6 +217,13 @@ with tempfile.TemporaryDirectory() as folder:
             now = int(time.time() * 1000)
             types = {t["ID"] for t in server.ask("ProfileTypes", {"start": now - 3_600_000, "end": now})["profileTypes"]}
             assert types == set(wanted), f"{types} are not {set(wanted)}"
+        # The service that a client names is kept, and the application then has a label of its own.
+        push(server, "app{service_name=named,region=eu}", content, "application/octet-stream")
+        series = server.ask("Series", {
+            "matchers": ['{service_name="named",__name__="process_cpu"}'], "start": now - 3_600_000, "end": now + 60_000})
+        labels = {label["name"]: label["value"] for label in series["labelsSet"][0]["labels"]}
+        assert {name: value for name, value in labels.items() if not name.startswith("__")} == {
+            "service_name": "named", "app_name": "app", "region": "eu", "pyroscope_spy": "javaspy"}, labels
     finally:
         server.end(kill=False)
     for profile_type, method in (
