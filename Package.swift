@@ -31,7 +31,11 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource] = [],
 
 let package = Package(
     name: "hearth",
-    products: [.executable(name: "hearth", targets: ["hearth"])],
+    // The modules are products so that packages inside this repository, such as Benchmarks, can link them.
+    products: [.executable(name: "hearth", targets: ["hearth"])]
+        + ["Model", "Wire", "Formats", "Store", "SQLiteStore", "Query", "API", "CSQLite", "CDeflate"].map {
+            .library(name: $0, targets: [$0])
+        },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
@@ -84,7 +88,9 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("FormatsTests", ["Formats", "Model", "Wire"]),
         tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors"]),
-        tests("SQLiteStoreTests", ["SQLiteStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
+        tests(
+            "SQLiteStoreTests",
+            ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
         tests("RelabellingTests", ["Relabelling", "Model", "Selectors", "Settings"]),
