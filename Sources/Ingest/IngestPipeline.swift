@@ -37,7 +37,7 @@ public struct IngestPipeline: Sendable {
     }
 
     /// The same pipeline for one tenant, with its limits and rules.
-    public func serving(_ tenant: Tenant, limits: IngestLimits) -> IngestPipeline {
+    public func limited(by limits: IngestLimits, for tenant: Tenant) -> IngestPipeline {
         var pipeline = self
         pipeline.tenant = tenant
         pipeline.limits = limits

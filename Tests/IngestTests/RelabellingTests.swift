@@ -18,7 +18,7 @@ import Wire
     private func pipeline(_ rules: String, for tenant: Tenant = .anonymous) throws -> IngestPipeline {
         let table = RelabelTable(metrics: metrics)
         table.replace(try RelabelRules(yaml: Array(rules.utf8), multitenancy: true))
-        return IngestPipeline(store: store, limits: .hearth, relabelling: table).serving(tenant, limits: .hearth)
+        return IngestPipeline(store: store, limits: .hearth, relabelling: table).limited(by: .hearth, for: tenant)
     }
 
     private func ingest(
@@ -162,7 +162,7 @@ import Wire
         let pipeline = IngestPipeline(store: store, limits: .hearth, relabelling: table)
         for number in 0..<RelabelTable.maxTenants + 5 {
             let tenant = Tenant("t\(number)")
-            try await ingest("f 1\n", to: pipeline.serving(tenant, limits: .hearth), ["name": "x"], tenant: tenant)
+            try await ingest("f 1\n", to: pipeline.limited(by: .hearth, for: tenant), ["name": "x"], tenant: tenant)
         }
         #expect(metrics.exposition.contains("hearth_ingest_relabel_dropped_total{tenant=\"{others}\"} 5\n"))
     }
