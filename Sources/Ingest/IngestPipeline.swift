@@ -21,25 +21,27 @@ public struct IngestPipeline: Sendable {
     /// Where profiles go.
     public let store: any ProfileStore
     /// What may be pushed.
-    public let limits: IngestLimits
+    public private(set) var limits: IngestLimits
+    /// What is done with the labels of all that is pushed.
+    let relabelling: RelabelTable
+    /// Whose rules hold.
+    private(set) var tenant = Tenant.anonymous
     private let budget: IngestBudget
 
     /// Makes a pipeline.
-    public init(store: any ProfileStore, limits: IngestLimits) {
+    public init(store: any ProfileStore, limits: IngestLimits, relabelling: RelabelTable = RelabelTable()) {
         self.store = store
         self.limits = limits
+        self.relabelling = relabelling
         budget = IngestBudget()
     }
 
-    private init(store: any ProfileStore, limits: IngestLimits, budget: IngestBudget) {
-        self.store = store
-        self.limits = limits
-        self.budget = budget
-    }
-
-    /// The same pipeline with the limits of one tenant.
-    public func limited(by limits: IngestLimits) -> IngestPipeline {
-        IngestPipeline(store: store, limits: limits, budget: budget)
+    /// The same pipeline for one tenant, with its limits and rules.
+    public func limited(by limits: IngestLimits, for tenant: Tenant) -> IngestPipeline {
+        var pipeline = self
+        pipeline.tenant = tenant
+        pipeline.limits = limits
+        return pipeline
     }
 
     /// Refuses bytes beyond the tenant's rate.
@@ -115,8 +117,12 @@ public struct IngestPipeline: Sendable {
         let time = decoded.time > 0 ? decoded.time : now
         var groups: [(labels: [Label], columns: [SampleColumns])] = []
         for group in decoded.groups {
-            let merged = labels.merged(with: group.labels)
+            guard let merged = relabelled(labels.merged(with: group.labels)) else {
+                relabelling.countDropped(group.columns.count { $0.count > 0 }, of: tenant)
+                continue
+            }
             try SeriesLabels.validate(merged, limits: limits)
+            try Self.validateTenant(merged)
             if let known = groups.firstIndex(where: { $0.labels == merged }) {
                 for type in decoded.sampleTypes.indices {
                     groups[known].columns[type] = groups[known].columns[type].merged(with: group.columns[type])
@@ -140,7 +146,9 @@ public struct IngestPipeline: Sendable {
     func append(_ profiles: [NewProfile], for tenant: Tenant) async throws(IngestError) {
         guard !profiles.isEmpty else { return }
         do {
-            try await store.append(profiles, for: tenant)
+            for group in Self.byTenant(profiles, pushedBy: tenant) {
+                try await store.append(group.profiles, for: group.tenant)
+            }
         } catch let error as StoreError {
             switch error.code {
             case .full, .closed, .unhealthy, .exhausted:

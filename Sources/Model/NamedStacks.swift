@@ -3,20 +3,26 @@
 /// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
 /// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
 public struct NamedStacks: Sendable {
+    /// A node of the tree. The root is node 0, its own parent and nobody's child, so 0 stands for no node.
+    struct Node: Sendable {
+        /// The parent, whose index is smaller.
+        var parent: UInt32
+        /// The name, as an index into ``names``; meaningless for the root.
+        var name: UInt32
+        /// The child that came last.
+        var lastChild: UInt32 = 0
+        /// The child of the same parent that came before.
+        var previousSibling: UInt32 = 0
+    }
+
     /// The distinct names.
     private(set) var names = TextTable()
-    /// The name of each node, as an index into ``names``; meaningless for the root.
-    private(set) var nameIndices: [UInt32] = [0]
-    /// The parent of each node, whose index is smaller; the root is its own.
-    private(set) var parents: [UInt32] = [0]
+    /// All nodes.
+    private(set) var nodes = [Node(parent: 0, name: 0)]
     /// The node at which each stack of the table ends.
     private(set) var nodeOfStack: [UInt32] = [0]
     /// All names, ascending by their bytes.
     private(set) var sortedNames: [UInt32] = []
-
-    /// The children of node `i` are `children[childStarts[i]..<childStarts[i + 1]]`, in no order.
-    private(set) var childStarts: [UInt32] = [0, 0]
-    private(set) var children: [UInt32] = []
 
     private var index = NameIndex()
     private var edges = EdgeTable()
@@ -27,7 +33,7 @@ public struct NamedStacks: Sendable {
 
     /// About how many bytes it takes.
     public var byteCount: Int {
-        names.bytes.count + names.count * 24 + parents.count * 60 + nodeOfStack.count * 4 + nameOfFunction.count * 4
+        names.bytes.count + names.count * 24 + nodes.count * 64 + nodeOfStack.count * 4 + nameOfFunction.count * 4
     }
 
     /// Adds the stacks that a table has beyond those that are known; the table is the one of before, or grew out of it.
@@ -46,39 +52,24 @@ public struct NamedStacks: Sendable {
             var node = nodeOfStack[Int(stackParents[stack])]
             for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
                 let name = nameOfFunction[Int(line.function)]
-                let next = UInt32(parents.count)
+                let next = UInt32(nodes.count)
                 let child = edges.find(node, name, orInsert: next)
                 if child == next {
-                    parents.append(node)
-                    nameIndices.append(name)
+                    nodes.append(Node(parent: node, name: name, previousSibling: nodes[Int(node)].lastChild))
+                    nodes[Int(node)].lastChild = child
                 }
                 node = child
             }
             nodeOfStack.append(node)
         }
         sortedNames = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
-        (childStarts, children) = Self.children(of: parents)
-    }
-
-    private static func children(of parents: [UInt32]) -> (starts: [UInt32], children: [UInt32]) {
-        var starts = [UInt32](repeating: 0, count: parents.count + 1)
-        for node in 1..<max(parents.count, 1) { starts[Int(parents[node]) + 1] += 1 }
-        for node in parents.indices { starts[node + 1] += starts[node] }
-        var next = starts
-        var children = [UInt32](repeating: 0, count: max(parents.count - 1, 0))
-        for node in 1..<max(parents.count, 1) {
-            let parent = Int(parents[node])
-            children[Int(next[parent])] = UInt32(node)
-            next[parent] += 1
-        }
-        return (starts, children)
     }
 
     /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
     ///
     /// Stacks that the table does not hold are passed over, as are those without any frame.
     func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
-        var selfs = [Int64](repeating: 0, count: parents.count)
+        var selfs = [Int64](repeating: 0, count: nodes.count)
         for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
             let node = Int(nodeOfStack[Int(stack)])
             selfs[node] = selfs[node].saturatingAdd(total)
@@ -91,7 +82,7 @@ public struct NamedStacks: Sendable {
     func totals(of selfs: [Int64]) -> [Int64] {
         var totals = selfs
         for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
-            let parent = Int(parents[node])
+            let parent = Int(nodes[node].parent)
             totals[parent] = totals[parent].saturatingAdd(totals[node])
         }
         return totals
@@ -107,8 +98,8 @@ public struct NamedStacks: Sendable {
             kept.append(UInt32(node))
         }
         return CallTree(
-            names: names, sortedNames: sortedNames, nameIndices: kept.map { nameIndices[Int($0)] },
-            parents: kept.map { places[Int(parents[Int($0)])] }, selfs: kept.map { selfs[Int($0)] },
+            names: names, sortedNames: sortedNames, nameIndices: kept.map { nodes[Int($0)].name },
+            parents: kept.map { places[Int(nodes[Int($0)].parent)] }, selfs: kept.map { selfs[Int($0)] },
             totals: kept.map { totals[Int($0)] })
     }
 }

@@ -30,6 +30,8 @@ public struct Gateway: Handler {
     public let routes: RouteTable
     /// What each tenant may ask and push.
     public let limits: TenantLimits
+    /// What is done with the labels of all that is pushed.
+    public let relabelling: RelabelTable
     private let configuration: GatewayConfiguration
     private let logger: Logger
     private let requests: Histogram
@@ -50,7 +52,8 @@ public struct Gateway: Handler {
         let limits = TenantLimits(
             TenantLimits.Limits(query: configuration.queryLimits, ingest: configuration.ingestLimits))
         self.limits = limits
-        let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits)
+        relabelling = RelabelTable(metrics: metrics)
+        let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits, relabelling: relabelling)
         routes = RouteTable(
             QuerierRoutes(store: store, limits: limits).routes
                 + IngestRoutes(pipeline: ingest, limits: limits, maxBytes: configuration.maxPushBytes).routes

@@ -12,7 +12,7 @@ struct IngestRoutes {
     var routes: [Route] {
         let (pipeline, limits) = (pipeline, limits)
         let plain: @Sendable (RoutedRequest) async -> Response = { routed in
-            await ingest(routed, pipeline.limited(by: limits.ingest(for: routed.tenant)))
+            await ingest(routed, pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant))
         }
         return [
             .rpc(
@@ -24,7 +24,7 @@ struct IngestRoutes {
                         labels: series.labels.map { Label($0.name, $0.value) },
                         profiles: series.samples.map { ($0.id, $0.rawProfile) })
                 }
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant)).push(
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).push(
                     series, for: routed.tenant, now: WallClock.nanoseconds)
                 return PushResponse()
             },

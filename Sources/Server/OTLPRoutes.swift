@@ -18,7 +18,7 @@ struct OTLPRoutes {
         let grpc = Route.rpc(
             Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self
         ) { request, routed in
-            try await pipeline.limited(by: limits.ingest(for: routed.tenant)).export(
+            try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).export(
                 request, for: routed.tenant, now: WallClock.nanoseconds)
             return OTLP.ExportResponse()
         }
@@ -27,7 +27,7 @@ struct OTLPRoutes {
                 let type = routed.request.head.headers["Content-Type"] ?? ""
                 if type.hasPrefix("application/grpc") { return await grpc.respond(routed) }
                 return await exported(
-                    routed, type, pipeline.limited(by: limits.ingest(for: routed.tenant)), maxBytes)
+                    routed, type, pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant), maxBytes)
             }
         }
     }

@@ -18,13 +18,14 @@ public enum OTLP {
             throw FormatError(.invalid, "missing profile metadata dictionary")
         }
         guard !request.resources.isEmpty else { throw FormatError(.invalid, "missing resource profiles") }
+        let resolved = try dictionary.resolved()
         var profiles: [Profile] = []
         for resource in request.resources {
-            let attributes = resource.resource?.attributes ?? []
+            let attributes = try dictionary.resolved(resource.resource?.attributes ?? [])
             for scope in resource.scopes {
-                let labels = labels(attributes + (scope.scope?.attributes ?? []))
+                let labels = labels(attributes + (try dictionary.resolved(scope.scope?.attributes ?? [])))
                 for profile in scope.profiles {
-                    let converted = try OTLPConversion(profile, dictionary, now: now).pprofs()
+                    let converted = try OTLPConversion(profile, resolved, now: now).pprofs()
                     for (service, name, raw) in converted {
                         var all = [
                             Label(LabelName.delta, "false"), Label("__otel__", "true"), Label(LabelName.name, name),
