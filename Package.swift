@@ -87,7 +87,9 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("FormatsTests", ["Formats", "Model", "Wire"]),
         tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors"]),
-        tests("SQLiteStoreTests", ["SQLiteStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
+        tests(
+            "SQLiteStoreTests",
+            ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
         tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
