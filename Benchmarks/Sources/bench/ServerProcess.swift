@@ -73,14 +73,16 @@ final class ServerProcess {
         return connection.response.status == 200
     }
 
-    /// Waits until it has used little CPU for a second, at most `limit` seconds: background work is done.
-    func settle(limit: Double = 60) {
+    /// Waits until it has used little CPU for five seconds, at most `limit` seconds: background work is done.
+    func settle(limit: Double = 90) {
         let start = Clock.wall
         var before = figures.cpu
+        var idle = 0
         while Clock.wall - start < limit {
             Clock.sleep(1)
             let now = figures.cpu
-            if now - before < 0.03 { return }
+            idle = now - before < 0.04 ? idle + 1 : 0
+            if idle == 5 { return }
             before = now
         }
         note("the server is still busy after \(Int(limit)) s")

@@ -107,22 +107,13 @@ struct StepsBench {
         let push = fleet.pushes[index]
         let raw = try Pprof.read(Array(fleet.gzipped(index)), limits: .pyroscope)
         let decoded = try Pprof.normalise(raw, limits: .pyroscope, language: .go, series: "bench")
-        let labels = fleet.plan.labels(of: fleet.plan.pods[push.pod], push.kind).map {
-            Label(Text($0.name), Text($0.value))
-        }
+        let source = SharedSymbols(decoded.symbols)
+        let pod = fleet.plan.pods[push.pod]
         return decoded.groups.flatMap { group in
-            zip(decoded.sampleTypes, group.columns).compactMap { type, columns in
-                columns.count == 0
-                    ? nil
-                    : NewProfile(
-                        id: ProfileID(high: UInt64(index), low: 1),
-                        series: LabelSet(
-                            labels + [
-                                Label("__type__", type.type), Label("__unit__", type.unit),
-                                Label(
-                                    "__profile_type__",
-                                    Text("\(push.kind.metric):\(type.type):\(type.unit):cpu:nanoseconds")),
-                            ]), time: push.time, symbols: decoded.symbols, samples: columns)
+            group.columns.enumerated().filter { $0.element.count > 0 }.map { type, columns in
+                NewProfile(
+                    id: ProfileID(high: UInt64(index), low: 1), series: fleet.plan.series(of: pod, push.kind, type),
+                    time: push.time, source: source, samples: columns)
             }
         }
     }
