@@ -1,17 +1,17 @@
+import Dispatch
 import Glibc
 
 /// The commands.
 @main
 enum Bench {
     static func main() async {
+        let signals = Leftovers.clearOnSignals()
         let options = Options(Array(CommandLine.arguments.dropFirst()))
         let work = WorkDirectory(below: options.work)
-        defer { work.remove() }
         var report = Report()
         let served: Set = ["ingest", "disk", "memory", "queries", "scaling", "steps"]
         let wanted: Set = options.command == "all" ? served.union(["merge", "start", "formats"]) : [options.command]
         guard wanted.isSubset(of: served.union(["merge", "start", "formats", "generate", "load"])) else {
-            work.remove()
             fatal("unknown command \(options.command); bench --help lists them")
         }
         // Limits are measured on profiles of the fleet, and a part of it is enough where nothing else needs it.
@@ -35,6 +35,8 @@ enum Bench {
             if wanted.contains("formats") { FormatsBench(options: options).run(limits, &report) }
         }
         print(report.markdown)
+        Leftovers.clear()
+        for source in signals { source.cancel() }
     }
 
     private static func make(_ plan: FleetPlan, _ work: WorkDirectory) async -> FleetFile {

@@ -17,7 +17,7 @@ struct MergeBench {
         report.begin("Merge: \(filler.plan.pods.count) pods, 1 h, each 15 s, 250 samples")
         do {
             let store = try SQLiteStore(directory: directory)
-            await filler.fill(store, slots)
+            await StoreFiller.fill(store, count: slots.count) { filler.profile(slots[$0]) }
             let bytes = WorkDirectory.size(of: directory)
             try await raw(
                 store, filler, slots, bytesPerSample: Double(bytes) / Double(slots.count * 250), limits, &report)

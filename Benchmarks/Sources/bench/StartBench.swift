@@ -10,7 +10,8 @@ struct StartBench {
 
     func run(_ report: inout Report) async {
         let filler = StoreFiller(.long(options))
-        let anHour = filler.plan.slots().prefix(60)
+        // Drawn once and stored again and again: what counts is how much there is.
+        let drawn = filler.plan.slots().suffix(1000).map(filler.profile)
         let directory = "\(work.path)/large"
         note("storing \(Format.megabytes(Double(options.startSize)))")
         let began = Clock.wall
@@ -18,17 +19,14 @@ struct StartBench {
             let store = try SQLiteStore(directory: directory)
             var round: Int64 = 0
             while WorkDirectory.size(of: directory) < options.startSize {
-                // An hour of a day of many pods at a time, each day in turn.
-                var slots: [FleetPlan.Slot] = []
-                for slot in anHour {
-                    for step in 0..<40 {
-                        let ordinal = slot.ordinal * 40 + step + Int(round) * 2400
-                        let time = slot.time + Int64(step) * 1_000_000 + round * 1000
-                        slots.append(FleetPlan.Slot(pod: 0, kind: .cpu, time: time, ordinal: ordinal))
-                    }
+                // Some thousand profiles of one day, each day of two weeks in turn.
+                let end = filler.plan.range.upperBound - (round % 13) * FleetPlan.day - round * 1_000_000
+                await StoreFiller.fill(store, count: 4000) { index in
+                    var profile = drawn[index % drawn.count]
+                    profile.time = end - Int64(index) * 10_000_000_000
+                    profile.id = ProfileID(high: UInt64(bitPattern: profile.time), low: 2)
+                    return profile
                 }
-                let (day, hour) = (round % 13, round / 13 % 11)
-                await filler.fill(store, slots, shiftedBy: hour * FleetPlan.hour - day * FleetPlan.day)
                 round += 1
             }
             await store.close()

@@ -39,7 +39,7 @@ struct StoreFiller {
     }
 
     /// The stored form of a slot's profile: one of its types.
-    func profile(_ slot: FleetPlan.Slot, shiftedBy shift: Int64 = 0) -> NewProfile {
+    func profile(_ slot: FleetPlan.Slot) -> NewProfile {
         let drawn = plan.draw(slot, popularity: popularity, stackCount: code.stacks.count)
         let order = drawn.stacks.indices.sorted { nodes[drawn.stacks[$0]] < nodes[drawn.stacks[$1]] }
         var samples = SampleColumns()
@@ -48,21 +48,21 @@ struct StoreFiller {
             samples.values.append(drawn.values[2 * index + 1])
         }
         return NewProfile(
-            id: ProfileID(high: UInt64(bitPattern: slot.time + shift), low: UInt64(slot.pod)),
-            series: plan.series(of: plan.pods[slot.pod], slot.kind, 1), time: slot.time + shift, source: symbols,
+            id: ProfileID(high: UInt64(bitPattern: slot.time), low: UInt64(slot.pod)),
+            series: plan.series(of: plan.pods[slot.pod], slot.kind, 1), time: slot.time, source: symbols,
             samples: samples)
     }
 
-    /// Stores slots, some hundreds at once, from two tasks.
-    func fill(_ store: SQLiteStore, _ slots: [FleetPlan.Slot], shiftedBy shift: Int64 = 0) async {
-        let batches = Array(stride(from: 0, to: slots.count, by: 400))
+    /// Stores profiles, some hundreds at once, from two tasks.
+    static func fill(_ store: SQLiteStore, count: Int, _ make: @escaping @Sendable (Int) -> NewProfile) async {
+        let firsts = Array(stride(from: 0, to: count, by: 400))
         await withTaskGroup(of: Void.self) { group in
             for worker in 0..<2 {
                 group.addTask {
-                    for number in stride(from: worker, to: batches.count, by: 2) {
-                        let batch = slots[batches[number]..<min(batches[number] + 400, slots.count)]
+                    for number in stride(from: worker, to: firsts.count, by: 2) {
+                        let batch = (firsts[number]..<min(firsts[number] + 400, count)).map(make)
                         do {
-                            try await store.append(batch.map { profile($0, shiftedBy: shift) }, for: .anonymous)
+                            try await store.append(batch, for: .anonymous)
                         } catch {
                             fatal("cannot fill a store: \(error)")
                         }
