@@ -85,7 +85,7 @@ final class ServerProcess {
         return connection.response.status == 200
     }
 
-    /// Waits until it has used little CPU for five seconds, at most `limit` seconds: background work is done.
+    /// Waits until it has used little CPU for eight seconds, at most `limit` seconds: background work is done.
     func settle(limit: Double = 90) {
         let start = Clock.wall
         var before = figures.cpu
@@ -93,8 +93,8 @@ final class ServerProcess {
         while Clock.wall - start < limit {
             Clock.sleep(1)
             let now = figures.cpu
-            idle = now - before < 0.04 ? idle + 1 : 0
-            if idle == 5 { return }
+            idle = now - before < 0.02 ? idle + 1 : 0
+            if idle == 8 { return }
             before = now
         }
         note("the server is still busy after \(Int(limit)) s")
