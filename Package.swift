@@ -62,7 +62,7 @@ let package = Package(
         module("SQLiteStore", ["Store", "Model", "Selectors", "CSQLite", "CPosix"]),
         module("Query", ["Store", "Model", "Selectors"]),
         module("API", ["Model", "Wire"]),
-        module("Ingest", ["Formats", "Store", "Model", "Wire"]),
+        module("Ingest", ["Formats", "Store", "Model", "Wire", "Telemetry"]),
         module("HTTP", ["CPosix", "CNghttp2"]),
         module("Demo", ["Model", "Store", "Ingest"]),
         module(
@@ -92,7 +92,9 @@ let package = Package(
             ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
-        tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
+        tests(
+            "IngestTests",
+            ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Telemetry"]),
         tests("HTTPTests", ["HTTP", "CPosix", "CHTTPParser"]),
         tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
         tests(
@@ -102,7 +104,7 @@ let package = Package(
                 "Selectors", "Model", "Wire", "Telemetry",
             ]),
         // Drives the built `hearth` as a user's clients do.
-        tests("BinaryTests", [], exclude: ["server.py", "crash.py", "sdk.py", "rpc.py"]),
+        tests("BinaryTests", [], exclude: ["server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
