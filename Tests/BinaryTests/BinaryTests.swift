@@ -58,4 +58,9 @@ struct BinaryTests {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/rpc.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
+
+    @Test func `what was made to fill memory is refused, at memory that stays flat`() {
+        let result = Program.run("python3 \(Program.scripts)/bombs.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
 }
