@@ -46,6 +46,10 @@ public struct IngestPipeline: Sendable {
     public let store: any ProfileStore
     /// What may be pushed.
     public private(set) var limits: IngestLimits
+    /// What is done with the labels of all that is pushed.
+    let relabelling: RelabelTable
+    /// Whose rules hold.
+    private(set) var tenant = Tenant.anonymous
     /// What senders did wrong.
     public let problems: IngestProblems
     private let budget: IngestBudget
@@ -53,16 +57,21 @@ public struct IngestPipeline: Sendable {
     private var reservation: DecodeReservation?
 
     /// Makes a pipeline that lists what senders do wrong in `problems`.
-    public init(store: any ProfileStore, limits: IngestLimits, problems: IngestProblems = IngestProblems()) {
+    public init(
+        store: any ProfileStore, limits: IngestLimits, relabelling: RelabelTable = RelabelTable(),
+        problems: IngestProblems = IngestProblems()
+    ) {
         self.store = store
         self.limits = limits
+        self.relabelling = relabelling
         self.problems = problems
         budget = IngestBudget()
     }
 
-    /// The same pipeline with the limits of one tenant.
-    public func limited(by limits: IngestLimits) -> IngestPipeline {
+    /// The same pipeline for one tenant, with its limits and rules.
+    public func limited(by limits: IngestLimits, for tenant: Tenant) -> IngestPipeline {
         var pipeline = self
+        pipeline.tenant = tenant
         pipeline.limits = limits
         return pipeline
     }
@@ -196,14 +205,20 @@ public struct IngestPipeline: Sendable {
         var groups: [(labels: [Label], parts: [[SampleColumns]])] = []
         var groupOfLabels: [[Label]: Int] = [:]
         for group in decoded.groups {
-            let merged =
+            let all =
                 isStrict
                 ? labels.merged(with: group.labels)
                 : labels.merged(mending: group.labels, limits: limits, &report)
+            guard var merged = relabelled(all) else {
+                relabelling.countDropped(group.columns.count { $0.count > 0 }, of: tenant)
+                continue
+            }
+            if !isStrict { merged = labels.limited(merged, by: limits, &report) }
             if let known = groupOfLabels[merged] {
                 for type in decoded.sampleTypes.indices { groups[known].parts[type].append(group.columns[type]) }
             } else {
                 try SeriesLabels.validate(merged, limits: limits)
+                try Self.validateTenant(merged)
                 groupOfLabels[merged] = groups.count
                 groups.append((merged, group.columns.map { [$0] }))
             }
@@ -228,7 +243,9 @@ public struct IngestPipeline: Sendable {
     func append(_ ready: ReadyProfiles, for tenant: Tenant, now: Int64) async throws(IngestError) {
         if !ready.profiles.isEmpty {
             do {
-                try await store.append(ready.profiles, for: tenant)
+                for group in Self.byTenant(ready.profiles, pushedBy: tenant) {
+                    try await store.append(group.profiles, for: group.tenant)
+                }
             } catch let error as StoreError {
                 switch error.code {
                 case .full, .closed, .unhealthy, .exhausted:

@@ -10,9 +10,13 @@ extension SeriesLabels {
         self.salvage = salvage
     }
 
-    /// The labels with those that samples were split by, and no more than the limit.
+    /// The labels with those that samples were split by, as far as they can be kept.
     func merged(mending promoted: [Label], limits: IngestLimits, _ salvage: inout SalvageReport) -> [Label] {
-        let all = merged(with: Self.mended(promoted, limits, &salvage))
+        merged(with: Self.mended(promoted, limits, &salvage))
+    }
+
+    /// No more labels than the limit, of what these were made into.
+    func limited(_ all: [Label], by limits: IngestLimits, _ salvage: inout SalvageReport) -> [Label] {
         guard limits.maxLabels > 0, all.count > limits.maxLabels else { return all }
         salvage.note(.labelCount, "\(all.count) labels, the limit is \(limits.maxLabels)")
         let own = Set(pushed.map(\.name))

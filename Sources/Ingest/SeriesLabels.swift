@@ -68,6 +68,10 @@ struct SeriesLabels {
         else {
             throw invalid("invalid labels '\(description)' with error: invalid metric name")
         }
+        // Only relabelling can take it away.
+        guard labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) else {
+            throw invalid("invalid labels '\(description)' with error: service name is not provided")
+        }
         var previous: Text?
         for label in labels {
             guard limits.maxLabelNameBytes <= 0 || label.name.utf8.count <= limits.maxLabelNameBytes else {

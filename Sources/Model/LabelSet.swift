@@ -84,4 +84,6 @@ public enum LabelName {
     public static let delta: Text = "__delta__"
     /// The order of label processing; never stored.
     public static let order: Text = "__order__"
+    /// The tenant that relabelling chose; never stored.
+    public static let tenantID: Text = "__tenant_id__"
 }

@@ -3,12 +3,22 @@
 /// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
 /// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
 public struct NamedStacks: Sendable {
+    /// A node of the tree. The root is node 0, its own parent and nobody's child, so 0 stands for no node.
+    struct Node: Sendable {
+        /// The parent, whose index is smaller.
+        var parent: UInt32
+        /// The name, as an index into ``names``; meaningless for the root.
+        var name: UInt32
+        /// The child that came last.
+        var lastChild: UInt32 = 0
+        /// The child of the same parent that came before.
+        var previousSibling: UInt32 = 0
+    }
+
     /// The distinct names.
     private(set) var names = TextTable()
-    /// The name of each node, as an index into ``names``; meaningless for the root.
-    private(set) var nameIndices: [UInt32] = [0]
-    /// The parent of each node, whose index is smaller; the root is its own.
-    private(set) var parents: [UInt32] = [0]
+    /// All nodes.
+    private(set) var nodes = [Node(parent: 0, name: 0)]
     /// The node at which each stack of the table ends.
     private(set) var nodeOfStack: [UInt32] = [0]
     /// All names, ascending by their bytes.
@@ -23,7 +33,7 @@ public struct NamedStacks: Sendable {
 
     /// About how many bytes it takes.
     public var byteCount: Int {
-        names.bytes.count + names.count * 24 + parents.count * 52 + nodeOfStack.count * 4 + nameOfFunction.count * 4
+        names.bytes.count + names.count * 24 + nodes.count * 64 + nodeOfStack.count * 4 + nameOfFunction.count * 4
     }
 
     /// Adds the stacks that a table has beyond those that are known; the table is the one of before, or grew out of it.
@@ -42,11 +52,11 @@ public struct NamedStacks: Sendable {
             var node = nodeOfStack[Int(stackParents[stack])]
             for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
                 let name = nameOfFunction[Int(line.function)]
-                let next = UInt32(parents.count)
+                let next = UInt32(nodes.count)
                 let child = edges.find(node, name, orInsert: next)
                 if child == next {
-                    parents.append(node)
-                    nameIndices.append(name)
+                    nodes.append(Node(parent: node, name: name, previousSibling: nodes[Int(node)].lastChild))
+                    nodes[Int(node)].lastChild = child
                 }
                 node = child
             }
@@ -59,7 +69,7 @@ public struct NamedStacks: Sendable {
     ///
     /// Stacks that the table does not hold are passed over, as are those without any frame.
     func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
-        var selfs = [Int64](repeating: 0, count: parents.count)
+        var selfs = [Int64](repeating: 0, count: nodes.count)
         for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
             let node = Int(nodeOfStack[Int(stack)])
             selfs[node] = selfs[node].saturatingAdd(total)
@@ -68,13 +78,19 @@ public struct NamedStacks: Sendable {
         return selfs
     }
 
-    /// The call tree of some stacks, without the nodes that have no share in it.
-    func tree(selfs: [Int64]) -> CallTree {
+    /// What each node and all below it have.
+    func totals(of selfs: [Int64]) -> [Int64] {
         var totals = selfs
         for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
-            let parent = Int(parents[node])
+            let parent = Int(nodes[node].parent)
             totals[parent] = totals[parent].saturatingAdd(totals[node])
         }
+        return totals
+    }
+
+    /// The call tree of some stacks, without the nodes that have no share in it.
+    func tree(selfs: [Int64]) -> CallTree {
+        let totals = totals(of: selfs)
         var places = [UInt32](repeating: 0, count: totals.count)
         var kept: [UInt32] = [0]
         for node in 1..<max(totals.count, 1) where totals[node] != 0 {
@@ -82,8 +98,8 @@ public struct NamedStacks: Sendable {
             kept.append(UInt32(node))
         }
         return CallTree(
-            names: names, sortedNames: sortedNames, nameIndices: kept.map { nameIndices[Int($0)] },
-            parents: kept.map { places[Int(parents[Int($0)])] }, selfs: kept.map { selfs[Int($0)] },
+            names: names, sortedNames: sortedNames, nameIndices: kept.map { nodes[Int($0)].name },
+            parents: kept.map { places[Int(nodes[Int($0)].parent)] }, selfs: kept.map { selfs[Int($0)] },
             totals: kept.map { totals[Int($0)] })
     }
 }

@@ -32,6 +32,8 @@ public struct Gateway: Handler {
     public let routes: RouteTable
     /// What each tenant may ask and push.
     public let limits: TenantLimits
+    /// What is done with the labels of all that is pushed.
+    public let relabelling: RelabelTable
     private let configuration: GatewayConfiguration
     private let logger: Logger
     private let requests: Histogram
@@ -59,7 +61,9 @@ public struct Gateway: Handler {
             budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight),
             problems: IngestProblems(metrics: metrics))
         self.gate = gate
-        let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits, problems: gate.problems)
+        relabelling = RelabelTable(metrics: metrics)
+        let ingest = IngestPipeline(
+            store: store, limits: configuration.ingestLimits, relabelling: relabelling, problems: gate.problems)
         routes = RouteTable(
             QuerierRoutes(store: store, limits: limits).routes
                 + IngestRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes)

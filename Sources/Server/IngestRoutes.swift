@@ -17,7 +17,7 @@ struct IngestRoutes {
             defer { reservation.close() }
             return await ingest(
                 routed,
-                pipeline.limited(by: limits.ingest(for: routed.tenant)).serving(
+                pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
                     IngestSender(routed.request.head), within: reservation))
         }
         return [
@@ -30,7 +30,7 @@ struct IngestRoutes {
                         labels: series.labels.map { Label($0.name, $0.value) },
                         profiles: series.samples.map { ($0.id, $0.rawProfile) })
                 }
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant)).serving(
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
                     IngestSender(routed.request.head), within: routed.reservation
                 ).push(series, for: routed.tenant, now: WallClock.nanoseconds)
                 return PushResponse()

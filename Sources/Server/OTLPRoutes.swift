@@ -20,7 +20,7 @@ struct OTLPRoutes {
             Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self, push: gate
         ) { request, routed in
             OTLP.ExportResponse(
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant)).serving(
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
                     IngestSender(routed.request.head), within: routed.reservation
                 ).export(request, for: routed.tenant, now: WallClock.nanoseconds))
         }
@@ -34,7 +34,7 @@ struct OTLPRoutes {
                 routed.reservation = reservation
                 let answer = await exported(
                     routed, type,
-                    pipeline.limited(by: limits.ingest(for: routed.tenant)).serving(
+                    pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
                         IngestSender(routed.request.head), within: reservation), maxBytes)
                 switch answer {
                 case .done(let response): return response

@@ -36,6 +36,9 @@ public enum ServeSettings {
         SettingRow("max-ingest-burst", .size, "0", "Bytes beyond the rate at once; at least one profile."),
         SettingRow(
             "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
+        SettingRow(
+            "relabel-rules", .text, "",
+            "A YAML file of relabelling rules in Prometheus' syntax, read again when it changes."),
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
         SettingRow(
             "max-memory", .size, "0",

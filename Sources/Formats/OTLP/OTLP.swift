@@ -31,15 +31,16 @@ public enum OTLP {
             throw FormatError(.invalid, "missing profile metadata dictionary")
         }
         guard !request.resources.isEmpty else { throw FormatError(.invalid, "missing resource profiles") }
+        let resolved = try dictionary.resolved()
         var conversion = Conversion()
         // Stacks are shared on the wire, so that a small request can hold very many frames.
         var room = limits.maxBytes > 0 ? limits.maxBytes.saturatingMultiply(4) : .max
         for resource in request.resources {
-            let attributes = resource.resource?.attributes ?? []
+            let attributes = try dictionary.resolved(resource.resource?.attributes ?? [])
             for scope in resource.scopes {
-                let labels = labels(attributes + (scope.scope?.attributes ?? []))
+                let labels = labels(attributes + (try dictionary.resolved(scope.scope?.attributes ?? [])))
                 for profile in scope.profiles {
-                    var one = OTLPConversion(profile, dictionary, now: now, limits: limits, room: room)
+                    var one = OTLPConversion(profile, resolved, now: now, limits: limits, room: room)
                     do throws(FormatError) {
                         for (service, name, raw) in try one.pprofs() {
                             var all = [

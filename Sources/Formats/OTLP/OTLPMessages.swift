@@ -240,10 +240,13 @@ extension OTLP {
     struct Attribute: Message {
         var key: Text = .empty
         var value: AnyValue?
+        /// The key's place in the dictionary, where there is no key.
+        var keyIndex: Int32 = 0
 
         mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
             try codec.field(1, "key", &key)
             try codec.field(2, "value", &value)
+            try codec.field(3, "key_strindex", &keyIndex)
         }
     }
 
@@ -252,11 +255,14 @@ extension OTLP {
         var text: Text?
         var number: Int64?
         var array: ArrayValue?
+        /// The text's place in the dictionary, where there is no text.
+        var textIndex: Int32 = 0
 
         mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
             try codec.field(1, "string_value", &text)
             try codec.field(3, "int_value", &number)
             try codec.field(5, "array_value", &array)
+            try codec.field(8, "string_value_strindex", &textIndex)
         }
 
         /// The value of a label: text, a whole number, or an array of one such; nil if it cannot be one.
