@@ -112,7 +112,7 @@ let package = Package(
         // Drives the built `hearth` as a user's clients do.
         tests(
             "BinaryTests", [],
-            exclude: ["server.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java"]),
+            exclude: ["server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -5,6 +5,8 @@ import Model
 struct SeriesLabels {
     /// The labels as pushed, without empty ones, `service_name` among them.
     let pushed: [Label]
+    /// What was changed in them.
+    var salvage = SalvageReport()
 
     /// Takes pushed labels; a name that comes twice with different fates is judged by ``validated(_:limits:)``.
     ///

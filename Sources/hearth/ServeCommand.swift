@@ -135,6 +135,8 @@ enum ServeCommand {
         configuration.multitenancy = table.flag("multitenancy")
         configuration.version = ProgramVersion.text
         configuration.maxPushBytes = table.bytes("max-request-body")
+        configuration.maxDecodedBytesInFlight = table.bytes("max-decoded-bytes-in-flight")
+        configuration.ingestLimits.pprof.isStrict = table.flag("strict-ingest")
         configuration.queryLimits = QueryLimits(
             maxLength: table.milliseconds("max-query-length"), maxLookback: table.milliseconds("max-query-lookback"),
             defaultNodes: Int64(table.number("max-nodes-default")), maxNodes: Int64(table.number("max-nodes")))

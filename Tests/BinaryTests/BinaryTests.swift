@@ -60,6 +60,11 @@ struct BinaryTests {
         #expect(result.status == 0, "\(result.output)")
     }
 
+    @Test func `what was made to fill memory is refused, at memory that stays flat`() {
+        let result = Program.run("python3 \(Program.scripts)/bombs.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
     @Test(.enabled(if: Program.hasJDK, "no JDK is installed"))
     func `a recording of the JDK itself gives the profiles that the JDK's own tool counts`() {
         let result = Program.run("python3 \(Program.scripts)/jdk.py \(hearth)")

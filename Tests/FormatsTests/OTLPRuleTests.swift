@@ -41,7 +41,8 @@ import Wire
     private func convert(_ change: (inout Request) -> Void = { _ in }) throws -> [OTLP.Profile] {
         var request = Request()
         change(&request)
-        return try OTLP.convert(OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now)
+        return try OTLP.convert(OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now, limits: .pyroscope)
+            .profiles
     }
 
     private func normalised(_ profile: OTLP.Profile) throws -> DecodedProfile {
@@ -293,7 +294,7 @@ import Wire
             + message(1, resource + message(2, scope + message(2, profile) + text(3, "url")) + text(3, "url"))
 
         let converted = try #require(
-            try OTLP.convert(OTLP.ExportRequest(binary: request), now: Self.now).first)
+            try OTLP.convert(OTLP.ExportRequest(binary: request), now: Self.now, limits: .pyroscope).profiles.first)
         #expect(
             converted.labels.map { "\($0.name)=\($0.value)" }.dropFirst(2)
                 == ["__name__=process_cpu", "service.name=shop", "own=s", "service_name=shop"])

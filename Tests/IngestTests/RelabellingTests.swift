@@ -15,10 +15,14 @@ import Wire
     private let store = MemoryStore()
     private let metrics = Metrics()
 
-    private func pipeline(_ rules: String, for tenant: Tenant = .anonymous) throws -> IngestPipeline {
+    private func pipeline(_ rules: String, for tenant: Tenant = .anonymous, isStrict: Bool = false) throws
+        -> IngestPipeline
+    {
         let table = RelabelTable(metrics: metrics)
         table.replace(try RelabelRules(yaml: Array(rules.utf8), multitenancy: true))
-        return IngestPipeline(store: store, limits: .hearth, relabelling: table).limited(by: .hearth, for: tenant)
+        var limits = IngestLimits.hearth
+        limits.pprof.isStrict = isStrict
+        return IngestPipeline(store: store, limits: limits, relabelling: table).limited(by: limits, for: tenant)
     }
 
     private func ingest(
@@ -69,11 +73,11 @@ import Wire
         #expect(metrics.exposition.contains("hearth_ingest_relabel_dropped_total{tenant=\"anonymous\"} 1\n"))
     }
 
-    @Test func `limits hold for the labels that come out`() async throws {
+    @Test func `strictly, limits hold for the labels that come out`() async throws {
         let long = Text(utf8: [UInt8](repeating: UInt8(ascii: "x"), count: 3000))
         let labels = cpu + [Label("note", long)]
-        await #expect(throws: IngestError.self) { try await push(labels, to: pipeline("")) }
-        try await push(labels, to: pipeline("rules: [{action: labeldrop, regex: note}]"))
+        await #expect(throws: IngestError.self) { try await push(labels, to: pipeline("", isStrict: true)) }
+        try await push(labels, to: pipeline("rules: [{action: labeldrop, regex: note}]", isStrict: true))
         #expect(try await series().count == 2)
     }
 

@@ -22,9 +22,10 @@ import Wire
         """
 
     private func export(
-        _ body: [UInt8], _ type: String, path: String = paths[0], headers: [(String, String)] = []
+        _ body: [UInt8], _ type: String, path: String = paths[0], headers: [(String, String)] = [],
+        to other: Gateway? = nil
     ) async -> Response {
-        await ask(gateway, "POST", path, headers: [("Content-Type", type)] + headers, body: body)
+        await ask(other ?? gateway, "POST", path, headers: [("Content-Type", type)] + headers, body: body)
     }
 
     private func text(_ response: Response) -> String { String(decoding: response.body, as: UTF8.self) }
@@ -84,10 +85,20 @@ import Wire
         #expect(await export(Array(json.utf8), "application/json").status == 400)
     }
 
-    @Test func `a profile without a period's type has no name, and is refused`() async {
+    @Test func `a profile without a period's type has no name, and is strictly refused`() async {
         let body = Self.json.replacing(#""period":"1","#, with: "")
-        let answer = await export(Array(body.utf8), "application/json")
+        var configuration = GatewayConfiguration()
+        configuration.ingestLimits.pprof.isStrict = true
+        let strict = Gateway(store: MemoryStore(), configuration: configuration)
+        let answer = await export(Array(body.utf8), "application/json", to: strict)
         #expect(answer.status == 400 && text(answer).contains("invalid metric name"))
+    }
+
+    @Test func `a profile without a period's type is named after its sample type`() async throws {
+        let body = Self.json.replacing(#""period":"1","#, with: "")
+        #expect(await export(Array(body.utf8), "application/json").status == 200)
+        let names = try await askJSON(gateway, "LabelValues", #"{"name":"__profile_type__"}"#)
+        #expect(names["names"]?.elements?.compactMap(\.text) == ["process_cpu:cpu:nanoseconds::"])
     }
 
     @Test func `a request that is larger after inflating than may be sent is refused`() async {
