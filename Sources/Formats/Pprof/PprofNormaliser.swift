@@ -15,6 +15,9 @@ struct PprofNormaliser {
     /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
     private var tableLocations: [UInt32]
 
+    /// Every sample may name the same long texts, so what is read of them for labels is bounded.
+    private var labelBudget: Int
+
     private static let unknown = UInt32.max
     private static let dropped = UInt32.max - 1
 
@@ -39,6 +42,7 @@ struct PprofNormaliser {
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
         for function in pprof.functions {
             symbols.functions.append(
@@ -58,7 +62,7 @@ struct PprofNormaliser {
         }
     }
 
-    mutating func run() -> DecodedProfile {
+    mutating func run() throws(FormatError) -> DecodedProfile {
         var groups: [Group] = []
         var groupOfLabels: [[Label]: Int] = [:]
         let types = pprof.sampleTypes.count
@@ -72,7 +76,7 @@ struct PprofNormaliser {
             let firstValue = sample * types
             guard isCounted(firstValue..<firstValue + types), let stack = stack(stackRange) else { continue }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
-            let promoted = labelRange.isEmpty ? [] : labels(labelRange, &row)
+            let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
             if let known = groupOfLabels[promoted] {
                 group = known
@@ -152,9 +156,13 @@ struct PprofNormaliser {
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
-    private func labels(_ range: Range<Int>, _ row: inout Row) -> [Label] {
+    private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
         for label in pprof.labels[range] where label.key > 0 && label.str > 0 {
+            labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
+            guard labelBudget > 0 else {
+                throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
+            }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
             case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0
