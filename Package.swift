@@ -31,7 +31,18 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource] = [],
 
 let package = Package(
     name: "hearth",
-    products: [.executable(name: "hearth", targets: ["hearth"])],
+    products: [
+        .executable(name: "hearth", targets: ["hearth"]),
+        // What reads bytes from outside, for the fuzzers in their own package.
+        .library(
+            name: "Parsers",
+            targets: [
+                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Wire",
+                "Store",
+                "Model",
+            ]
+        ),
+    ],
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
@@ -95,6 +106,15 @@ let package = Package(
                 "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
                 "Selectors", "Model", "Wire", "Telemetry",
             ]),
+        // What the fuzzers of the package in Fuzzing check, run over what they found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Store",
+                "Wire", "Model",
+            ],
+            path: "Fuzzing", exclude: ["Package.swift", "README.md", "run", "Sources", "Corpus"],
+            sources: ["Targets", "Tests"], swiftSettings: settings),
         // Drives the built `hearth` as a user's clients do.
         tests("BinaryTests", [], exclude: ["server.py", "crash.py", "sdk.py", "rpc.py"]),
     ],

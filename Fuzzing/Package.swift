@@ -1,0 +1,18 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, since every module must be compiled with the fuzzer's instrumentation. `make fuzz` passes the flags.
+let package = Package(
+    name: "fuzzing",
+    dependencies: [.package(name: "hearth", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "fuzz", dependencies: [.product(name: "Parsers", package: "hearth")],
+            swiftSettings: [
+                .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)
