@@ -20,7 +20,7 @@ test: ## Installs what the tests need, builds and runs all tests
 	swift test --skip-build
 
 lint: ## Checks format and imports
-	swift format lint --strict --recursive Sources Tests Fuzzing Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing Package.swift
 	.ci/check-imports
 
 fuzz: deps ## Fuzzes every parser for TIME seconds each (default 60); see Fuzzing/README.md
@@ -29,8 +29,9 @@ fuzz: deps ## Fuzzes every parser for TIME seconds each (default 60); see Fuzzin
 demo: release ## Builds, then serves a generated fleet on 127.0.0.1:4040
 	.build/release/hearth demo
 
-bench: release ## Measures ingest, disk, memory and queries of the release build
-	python3 Benchmarks/bench.py .build/release/hearth
+bench: ## Measures the release build against this machine's limits, in some five minutes
+	@.ci/dependencies bench
+	Benchmarks/run all
 
 clean: ## Removes what was built
 	rm -rf .build

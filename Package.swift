@@ -31,18 +31,13 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource] = [],
 
 let package = Package(
     name: "hearth",
-    products: [
-        .executable(name: "hearth", targets: ["hearth"]),
-        // What reads bytes from outside, for the fuzzers in their own package.
-        .library(
-            name: "Parsers",
-            targets: [
-                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Wire",
-                "Store",
-                "Model",
-            ]
-        ),
-    ],
+    // The modules are products so that packages inside this repository, such as Benchmarks, can link them.
+    products: [.executable(name: "hearth", targets: ["hearth"])]
+        + [
+            "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
+            "HTTP",
+            "Server", "CSQLite", "CDeflate",
+        ].map { .library(name: $0, targets: [$0]) },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
@@ -94,7 +89,9 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("FormatsTests", ["Formats", "Model", "Wire"]),
         tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors"]),
-        tests("SQLiteStoreTests", ["SQLiteStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
+        tests(
+            "SQLiteStoreTests",
+            ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
         tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),

@@ -7,7 +7,11 @@ let package = Package(
     dependencies: [.package(name: "hearth", path: "..")],
     targets: [
         .executableTarget(
-            name: "fuzz", dependencies: [.product(name: "Parsers", package: "hearth")],
+            name: "fuzz",
+            dependencies: [
+                "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
+                "HTTP", "Server",
+            ].map { .product(name: $0, package: "hearth") },
             swiftSettings: [
                 .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),

@@ -1,4 +1,5 @@
 import Model
+import Store
 
 /// The programs that the fleet runs: what calls what, with files and lines.
 struct DemoCode: Sendable {
@@ -10,7 +11,7 @@ struct DemoCode: Sendable {
         let isLeak: Bool
     }
 
-    let symbols: SymbolTable
+    let symbols: SharedSymbols
     private let cpu: [Text: [Path]]
     private let heap: [Text: [Path]]
 
@@ -121,7 +122,7 @@ struct DemoCode: Sendable {
             }.sorted { $0.stack < $1.stack }
         }
         for service in cpu.keys { cpu[service]?.sort { $0.stack < $1.stack } }
-        symbols = interner.table
+        symbols = SharedSymbols(interner.table)
         self.cpu = cpu
         self.heap = heap
     }

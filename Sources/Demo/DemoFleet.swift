@@ -138,7 +138,7 @@ public struct DemoFleet: Sendable {
             Label(LabelName.privateServiceName, pod.service), Label("pod", pod.name), Label("region", pod.region),
             Label("version", pod.version), Label("pyroscope_spy", "gospy"),
         ])
-        return NewProfile(id: id, series: series, time: time, symbols: code.symbols, samples: samples)
+        return NewProfile(id: id, series: series, time: time, source: code.symbols, samples: samples)
     }
 }
 

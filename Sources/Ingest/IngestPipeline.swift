@@ -126,11 +126,12 @@ public struct IngestPipeline: Sendable {
             }
         }
         var profiles: [NewProfile] = []
+        let source = SharedSymbols(decoded.symbols)
         for group in groups {
             for (type, columns) in zip(decoded.sampleTypes, group.columns) where columns.count > 0 {
                 let series = SeriesLabels.stored(group.labels, type: type, periodType: decoded.periodType)
                 profiles.append(
-                    NewProfile(id: id, series: series, time: time, symbols: decoded.symbols, samples: columns))
+                    NewProfile(id: id, series: series, time: time, source: source, samples: columns))
             }
         }
         return profiles
@@ -142,7 +143,8 @@ public struct IngestPipeline: Sendable {
             try await store.append(profiles, for: tenant)
         } catch let error as StoreError {
             switch error.code {
-            case .full, .closed: throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
+            case .full, .closed, .unhealthy, .exhausted:
+                throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
             case .damaged, .unusable, .failed: throw IngestError(.failed, "the store failed: \(error)")
             }
         } catch {

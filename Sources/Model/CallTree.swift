@@ -28,49 +28,62 @@ public struct CallTree: Sendable {
         children[Int(childStarts[Int(node)])..<Int(childStarts[Int(node) + 1])]
     }
 
-    /// Closes a forest: sums totals in one backward pass, then sorts the children of each node.
-    init(names: TextTable, nameIndices: [UInt32], parents: [UInt32], selfs: [Int64]) {
+    /// Every name once, ascending by its bytes, as indices into ``names``.
+    let sortedNames: [UInt32]
+
+    /// Closes a forest: sums totals in one backward pass, unless they are at hand, and puts the children of each node in order.
+    ///
+    /// `sortedNames` holds every name once, in order; so no name is compared here.
+    init(
+        names: TextTable, sortedNames: [UInt32], nameIndices: [UInt32], parents: [UInt32], selfs: [Int64],
+        totals: [Int64]? = nil
+    ) {
         self.names = names
+        self.sortedNames = sortedNames
         self.nameIndices = nameIndices
         self.parents = parents
         self.selfs = selfs
         let count = parents.count
 
-        var totals = selfs
-        var childCounts = [UInt32](repeating: 0, count: count + 1)
-        for node in stride(from: count - 1, to: 0, by: -1) {
-            let parent = Int(parents[node])
-            totals[parent] = totals[parent].saturatingAdd(totals[node])
-            childCounts[parent] += 1
-        }
-        self.totals = totals
-
         var starts = [UInt32](repeating: 0, count: count + 1)
-        for node in 0..<count { starts[node + 1] = starts[node] + childCounts[node] }
+        for node in 1..<max(count, 1) { starts[Int(parents[node]) + 1] += 1 }
+        for node in 0..<count { starts[node + 1] += starts[node] }
         childStarts = starts
-
-        // Ranks let the sort below compare integers: each distinct name is compared by its bytes only once.
-        let ranks = Self.ranks(of: names)
-        var children = [UInt32](repeating: 0, count: max(count - 1, 0))
-        for node in 1..<max(count, 1) {
-            let parent = Int(parents[node])
-            children[Int(starts[parent])] = UInt32(node)
-            starts[parent] += 1
-        }
-        for node in 0..<count {
-            let range = Int(childStarts[node])..<Int(childStarts[node + 1])
-            if range.count > 1 {
-                children[range].sort { ranks[Int(nameIndices[Int($0)])] < ranks[Int(nameIndices[Int($1)])] }
+        if let totals {
+            self.totals = totals
+        } else {
+            var totals = selfs
+            for node in stride(from: count - 1, to: 0, by: -1) {
+                let parent = Int(parents[node])
+                totals[parent] = totals[parent].saturatingAdd(totals[node])
             }
+            self.totals = totals
+        }
+
+        // Nodes dealt out in the order of their names leave each parent's children in order.
+        var children = [UInt32](repeating: 0, count: max(count - 1, 0))
+        for node in Self.nodesByName(nameIndices, sortedNames) {
+            let parent = Int(parents[Int(node)])
+            children[Int(starts[parent])] = node
+            starts[parent] += 1
         }
         self.children = children
     }
 
-    private static func ranks(of names: TextTable) -> [UInt32] {
-        let order = (0..<names.count).sorted { names.isLess($0, $1) }
-        var ranks = [UInt32](repeating: 0, count: names.count)
-        for (rank, name) in order.enumerated() { ranks[name] = UInt32(rank) }
-        return ranks
+    /// All nodes but the root, ascending by name: a counting sort by the names' ranks.
+    private static func nodesByName(_ nameIndices: [UInt32], _ sortedNames: [UInt32]) -> [UInt32] {
+        var ranks = [UInt32](repeating: 0, count: sortedNames.count)
+        for (rank, name) in sortedNames.enumerated() { ranks[Int(name)] = UInt32(rank) }
+        var starts = [UInt32](repeating: 0, count: sortedNames.count + 1)
+        for name in nameIndices.dropFirst() { starts[Int(ranks[Int(name)]) + 1] += 1 }
+        for rank in sortedNames.indices { starts[rank + 1] += starts[rank] }
+        var nodes = [UInt32](repeating: 0, count: max(nameIndices.count - 1, 0))
+        for node in 1..<max(nameIndices.count, 1) {
+            let rank = Int(ranks[Int(nameIndices[node])])
+            nodes[Int(starts[rank])] = UInt32(node)
+            starts[rank] += 1
+        }
+        return nodes
     }
 }
 

@@ -4,11 +4,14 @@
 /// without any frame disappears. Frames are told apart by their function's name alone.
 public struct CallTreeBuilder: Sendable {
     private var names = TextTable()
-    private var nameIndex: [Text: UInt32] = [:]
+    private var nameIndex = NameIndex()
+    private var sortedNames: [UInt32] = []
     private var nameIndices: [UInt32] = [0]
     private var parents: [UInt32] = [0]
     private var selfs: [Int64] = [0]
     private var edges = EdgeTable()
+    /// The first partition, as long as it is the only one: its tree needs no merging.
+    private var single: (named: NamedStacks, selfs: [Int64])?
 
     /// Makes a builder of an empty tree.
     public init() {}
@@ -17,36 +20,54 @@ public struct CallTreeBuilder: Sendable {
     ///
     /// Values of 0 or less are ignored, as are stacks that the table does not hold.
     public mutating func add(stacks: [UInt32], values: [Int64], symbols: SymbolTable) {
-        let count = symbols.stacks.count
-        let stackParents = symbols.stacks.parents
-        var needed = [Bool](repeating: false, count: count)
-        for (stack, value) in zip(stacks, values) where value > 0 && Int(stack) < count { needed[Int(stack)] = true }
-        for node in stride(from: count - 1, to: 0, by: -1) where needed[node] {
-            needed[Int(stackParents[node])] = true
-        }
+        var named = NamedStacks()
+        named.extend(with: symbols)
+        add(stacks: stacks, values: values, named: named)
+    }
 
-        var nodeNames = [UInt32](repeating: .max, count: symbols.functions.count)
-        var treeNodes = [UInt32](repeating: 0, count: count)
-        for node in 1..<max(count, 1) where needed[node] {
-            var treeNode = treeNodes[Int(stackParents[node])]
-            let location = symbols.locations[Int(symbols.stacks.locations[node])]
-            for line in location.lineRange.reversed() {
-                let function = Int(symbols.lines[line].function)
-                if nodeNames[function] == .max {
-                    nodeNames[function] = index(of: symbols.strings[symbols.functions[function].name])
-                }
-                treeNode = child(of: treeNode, named: nodeNames[function])
-            }
-            treeNodes[node] = treeNode
+    /// Adds values to stacks of one partition whose names are at hand.
+    public mutating func add(stacks: [UInt32], values: [Int64], named: NamedStacks) {
+        let values = named.selfs(stacks: stacks, totals: values)
+        if parents.count == 1 && single == nil {
+            single = (named, values)
+            return
         }
-        for (stack, value) in zip(stacks, values) where value > 0 && Int(stack) < count {
-            let treeNode = Int(treeNodes[Int(stack)])
-            if treeNode > 0 { selfs[treeNode] = selfs[treeNode].saturatingAdd(value) }
+        mergeSingle()
+        merge(named, values)
+    }
+
+    private mutating func mergeSingle() {
+        guard let (named, values) = single else { return }
+        single = nil
+        merge(named, values)
+    }
+
+    private mutating func merge(_ named: NamedStacks, _ values: [Int64]) {
+        var isNeeded = values.map { $0 != 0 }
+        for node in stride(from: values.count - 1, to: 0, by: -1) where isNeeded[node] {
+            isNeeded[Int(named.parents[node])] = true
+        }
+        var ownNames = [UInt32](repeating: .max, count: named.names.count)
+        for node in 1..<max(values.count, 1) where isNeeded[node] {
+            let name = Int(named.nameIndices[node])
+            if ownNames[name] == .max { ownNames[name] = index(of: name, in: named.names) }
+        }
+        // New ones come in order, so they only need to be merged in.
+        let known = sortedNames.count
+        let new = named.sortedNames.map { ownNames[Int($0)] }.filter { $0 != .max && $0 >= known }
+        sortedNames = names.merged(sortedNames, withSorted: new)
+        var nodes = [UInt32](repeating: 0, count: values.count)
+        for node in 1..<max(values.count, 1) where isNeeded[node] {
+            let own = child(
+                of: nodes[Int(named.parents[node])], named: ownNames[Int(named.nameIndices[node])])
+            nodes[node] = own
+            selfs[Int(own)] = selfs[Int(own)].saturatingAdd(values[node])
         }
     }
 
     /// Adds a value to the stack that has these frames, root first.
     public mutating func add(_ frames: some Sequence<Text>, value: Int64) {
+        mergeSingle()
         var node: UInt32 = 0
         for frame in frames { node = child(of: node, named: index(of: frame)) }
         if node > 0 && value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
@@ -63,14 +84,18 @@ public struct CallTreeBuilder: Sendable {
 
     /// The tree of everything that was added.
     public consuming func finish() -> CallTree {
-        CallTree(names: names, nameIndices: nameIndices, parents: parents, selfs: selfs)
+        if let single { return single.named.tree(selfs: single.selfs) }
+        let sorted = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
+        return CallTree(
+            names: names, sortedNames: sorted, nameIndices: nameIndices, parents: parents, selfs: selfs)
+    }
+
+    private mutating func index(of name: Int, in other: TextTable) -> UInt32 {
+        other.withBytes(name) { nameIndex.index(of: $0, in: &names) }
     }
 
     private mutating func index(of name: Text) -> UInt32 {
-        if let known = nameIndex[name] { return known }
-        let index = names.append(name.utf8)
-        nameIndex[name] = index
-        return index
+        name.utf8.withUnsafeBufferPointer { nameIndex.index(of: $0, in: &names) }
     }
 
     private mutating func child(of parent: UInt32, named name: UInt32) -> UInt32 {

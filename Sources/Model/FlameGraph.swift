@@ -30,14 +30,15 @@ public struct FlameGraph: Sendable, Equatable {
         while let box = waiting.popLast() {
             guard let node = box.node else {
                 maxSelf = max(maxSelf, box.total)
-                boxes.append(level: box.level, [box.x, box.total, box.total, names.otherIndex()])
+                boxes.append(level: box.level, box.x, box.total, box.total, name: names.otherIndex())
                 continue
             }
             // Saturated sums may not fit into a saturated parent: boxes are clipped, so that the layout stays sound.
             let own = min(tree.selfs[Int(node)], box.total)
             maxSelf = max(maxSelf, own)
             boxes.append(
-                level: box.level, [box.x, box.total, own, node == 0 ? 0 : names.index(of: tree.nameIndices[Int(node)])])
+                level: box.level, box.x, box.total, own,
+                name: node == 0 ? 0 : names.index(of: tree.nameIndices[Int(node)]))
             var x = box.x + own
             let end = box.x + box.total
             var cut: Int64 = 0
@@ -104,8 +105,22 @@ struct BoxColumns {
         self.width = width
     }
 
-    mutating func append(level: Int, _ box: [Int64]) {
-        numbers.append(contentsOf: box)
+    /// Adds a box of one side.
+    mutating func append(level: Int, _ x: Int64, _ total: Int64, _ own: Int64, name: Int64) {
+        append(x, total, own)
+        close(level: level, name: name)
+    }
+
+    /// Adds what one side of a box holds.
+    mutating func append(_ x: Int64, _ total: Int64, _ own: Int64) {
+        numbers.append(x)
+        numbers.append(total)
+        numbers.append(own)
+    }
+
+    /// Ends a box whose sides were added.
+    mutating func close(level: Int, name: Int64) {
+        numbers.append(name)
         levelOfBox.append(level)
         levelCount = max(levelCount, level + 1)
     }

@@ -26,15 +26,31 @@ public struct FlameGraphDiff: Sendable, Equatable {
         let threshold =
             maxNodes < 1 || sizes.count <= maxNodes ? 0 : CallTree.smallest(of: sizes, amongLargest: maxNodes)
 
-        var names: [Text] = ["total"]
         // The reference's diff gives the empty name, not `total`, the root's index.
-        var nameIndices: [Text: Int64] = [.empty: 0]
-        func index(of name: Text) -> Int64 {
-            if let known = nameIndices[name] { return known }
-            let index = Int64(names.count)
-            names.append(name)
-            nameIndices[name] = index
-            return index
+        var names: [Text] = ["total"]
+        var indices = [Int64](repeating: -1, count: aligned.nameCount)
+        var otherIndex: Int64 = -1
+        func index(of pair: Int) -> Int64 {
+            let rank = aligned.rank(pair)
+            if indices[rank] < 0 {
+                let name = aligned.name(pair)
+                if name.isEmpty {
+                    indices[rank] = 0
+                } else if name == CallTree.otherName {
+                    indices[rank] = indexOfOther()
+                } else {
+                    indices[rank] = Int64(names.count)
+                    names.append(name)
+                }
+            }
+            return indices[rank]
+        }
+        func indexOfOther() -> Int64 {
+            if otherIndex < 0 {
+                otherIndex = Int64(names.count)
+                names.append(CallTree.otherName)
+            }
+            return otherIndex
         }
 
         var boxes = BoxColumns(width: 7)
@@ -46,23 +62,17 @@ public struct FlameGraphDiff: Sendable, Equatable {
         while let box = waiting.popLast() {
             guard let pair = box.pair else {
                 maxSelf = max(maxSelf, box.left.total, box.right.total)
-                boxes.append(
-                    level: box.level,
-                    [
-                        box.left.x, box.left.total, box.left.total, box.right.x, box.right.total, box.right.total,
-                        index(of: CallTree.otherName),
-                    ])
+                boxes.append(box.left.x, box.left.total, box.left.total)
+                boxes.append(box.right.x, box.right.total, box.right.total)
+                boxes.close(level: box.level, name: indexOfOther())
                 continue
             }
             let leftSelf = min(aligned.leftSelf(pair), box.left.total)
             let rightSelf = min(aligned.rightSelf(pair), box.right.total)
             maxSelf = max(maxSelf, leftSelf, rightSelf)
-            boxes.append(
-                level: box.level,
-                [
-                    box.left.x, box.left.total, leftSelf, box.right.x, box.right.total, rightSelf,
-                    pair == 0 ? 0 : index(of: aligned.name(pair)),
-                ])
+            boxes.append(box.left.x, box.left.total, leftSelf)
+            boxes.append(box.right.x, box.right.total, rightSelf)
+            boxes.close(level: box.level, name: pair == 0 ? 0 : index(of: pair))
             var leftX = box.left.x + leftSelf
             var rightX = box.right.x + rightSelf
             let leftEnd = box.left.x + box.left.total
@@ -103,57 +113,104 @@ public struct FlameGraphDiff: Sendable, Equatable {
 private struct AlignedTrees {
     private let left: CallTree
     private let right: CallTree
-    private var leftNodes: [UInt32?] = [0]
-    private var rightNodes: [UInt32?] = [0]
+    /// The rank of each name among the names of both trees; equal names have one rank.
+    private let ranks: (left: [UInt32], right: [UInt32], count: Int)
+    /// The nodes of each pair; `absent` where only the other tree has the path.
+    private var leftNodes: [UInt32] = [0]
+    private var rightNodes: [UInt32] = [0]
     /// The children of pair `i` are the pairs `childStarts[i]..<childEnds[i]`, ascending by name.
     private var childStarts: [Int] = []
     private var childEnds: [Int] = []
 
+    private static let absent = UInt32.max
+
     init(left: CallTree, right: CallTree) {
         self.left = left
         self.right = right
+        ranks = Self.ranks(left, right)
         // Breadth first: the children of a pair lie side by side.
         var pair = 0
         while pair < leftNodes.count {
             childStarts.append(leftNodes.count)
-            let leftChildren = leftNodes[pair].map(left.children(of:)) ?? []
-            let rightChildren = rightNodes[pair].map(right.children(of:)) ?? []
+            let leftChildren = leftNodes[pair] == Self.absent ? [] : left.children(of: leftNodes[pair])
+            let rightChildren = rightNodes[pair] == Self.absent ? [] : right.children(of: rightNodes[pair])
             var leftIndex = leftChildren.startIndex
             var rightIndex = rightChildren.startIndex
             while leftIndex < leftChildren.endIndex || rightIndex < rightChildren.endIndex {
-                let order = Self.order(
+                let leftRank =
                     leftIndex < leftChildren.endIndex
-                        ? left.names[left.nameIndices[Int(leftChildren[leftIndex])]] : nil,
+                    ? ranks.left[Int(left.nameIndices[Int(leftChildren[leftIndex])])] : .max
+                let rightRank =
                     rightIndex < rightChildren.endIndex
-                        ? right.names[right.nameIndices[Int(rightChildren[rightIndex])]] : nil)
-                leftNodes.append(order <= 0 ? leftChildren[leftIndex] : nil)
-                rightNodes.append(order >= 0 ? rightChildren[rightIndex] : nil)
-                if order <= 0 { leftIndex += 1 }
-                if order >= 0 { rightIndex += 1 }
+                    ? ranks.right[Int(right.nameIndices[Int(rightChildren[rightIndex])])] : .max
+                leftNodes.append(leftRank <= rightRank ? leftChildren[leftIndex] : Self.absent)
+                rightNodes.append(rightRank <= leftRank ? rightChildren[rightIndex] : Self.absent)
+                if leftRank <= rightRank { leftIndex += 1 }
+                if rightRank <= leftRank { rightIndex += 1 }
             }
             childEnds.append(leftNodes.count)
             pair += 1
         }
     }
 
+    /// Merges the sorted names of both trees.
+    private static func ranks(_ left: CallTree, _ right: CallTree) -> (left: [UInt32], right: [UInt32], count: Int) {
+        var leftRanks = [UInt32](repeating: 0, count: left.names.count)
+        var rightRanks = [UInt32](repeating: 0, count: right.names.count)
+        var rank: UInt32 = 0
+        var leftIndex = 0
+        var rightIndex = 0
+        while leftIndex < left.sortedNames.count || rightIndex < right.sortedNames.count {
+            var takesLeft = leftIndex < left.sortedNames.count
+            var takesRight = rightIndex < right.sortedNames.count
+            if takesLeft && takesRight {
+                let leftName = (table: left.names, index: Int(left.sortedNames[leftIndex]))
+                let rightName = (table: right.names, index: Int(right.sortedNames[rightIndex]))
+                if TextTable.isLess(leftName, rightName) {
+                    takesRight = false
+                } else if TextTable.isLess(rightName, leftName) {
+                    takesLeft = false
+                }
+            }
+            if takesLeft {
+                leftRanks[Int(left.sortedNames[leftIndex])] = rank
+                leftIndex += 1
+            }
+            if takesRight {
+                rightRanks[Int(right.sortedNames[rightIndex])] = rank
+                rightIndex += 1
+            }
+            rank += 1
+        }
+        return (leftRanks, rightRanks, Int(rank))
+    }
+
+    /// The number of distinct names.
+    var nameCount: Int { ranks.count }
+
     /// The larger total of each pair, root included.
     var sizes: [Int64] { leftNodes.indices.map { max(leftTotal($0), rightTotal($0)) } }
 
     func children(of pair: Int) -> Range<Int> { childStarts[pair]..<childEnds[pair] }
-    func leftTotal(_ pair: Int) -> Int64 { leftNodes[pair].map { left.totals[Int($0)] } ?? 0 }
-    func rightTotal(_ pair: Int) -> Int64 { rightNodes[pair].map { right.totals[Int($0)] } ?? 0 }
-    func leftSelf(_ pair: Int) -> Int64 { leftNodes[pair].map { left.selfs[Int($0)] } ?? 0 }
-    func rightSelf(_ pair: Int) -> Int64 { rightNodes[pair].map { right.selfs[Int($0)] } ?? 0 }
 
-    func name(_ pair: Int) -> Text {
-        if let node = leftNodes[pair] { return left.names[left.nameIndices[Int(node)]] }
-        return rightNodes[pair].map { right.names[right.nameIndices[Int($0)]] } ?? .empty
+    func leftTotal(_ pair: Int) -> Int64 { Self.value(left.totals, leftNodes[pair]) }
+    func rightTotal(_ pair: Int) -> Int64 { Self.value(right.totals, rightNodes[pair]) }
+    func leftSelf(_ pair: Int) -> Int64 { Self.value(left.selfs, leftNodes[pair]) }
+    func rightSelf(_ pair: Int) -> Int64 { Self.value(right.selfs, rightNodes[pair]) }
+
+    private static func value(_ values: [Int64], _ node: UInt32) -> Int64 { node == absent ? 0 : values[Int(node)] }
+
+    /// The rank of a pair's name; not for the roots.
+    func rank(_ pair: Int) -> Int {
+        Int(
+            leftNodes[pair] != Self.absent
+                ? ranks.left[Int(left.nameIndices[Int(leftNodes[pair])])]
+                : ranks.right[Int(right.nameIndices[Int(rightNodes[pair])])])
     }
 
-    /// -1 if only the left comes now, 1 if only the right, 0 if both are the same name.
-    private static func order(_ left: Text?, _ right: Text?) -> Int {
-        guard let left else { return 1 }
-        guard let right else { return -1 }
-        return left == right ? 0 : left < right ? -1 : 1
+    func name(_ pair: Int) -> Text {
+        leftNodes[pair] != Self.absent
+            ? left.names[left.nameIndices[Int(leftNodes[pair])]]
+            : right.names[right.nameIndices[Int(rightNodes[pair])]]
     }
 }

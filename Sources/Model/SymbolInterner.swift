@@ -1,27 +1,20 @@
 /// Brings the stacks of many symbol tables into one, each string, function, location and stack once.
 ///
-/// What is equal by content gets one id, whatever its index was in the table that it came from.
+/// What is equal by content gets one id, whatever its index was in the table that it came from. Its indices hold nothing but
+/// ids: contents are compared in the table itself.
 public struct SymbolInterner: Sendable {
     /// Everything that was interned.
     public private(set) var table: SymbolTable
-    private var strings: [Text: UInt32] = [:]
-    private var functions: [Function: UInt32] = [:]
-    private var mappings: [Mapping: UInt32] = [:]
-    private var locations: [LocationContent: UInt32] = [:]
-    private var edges = EdgeTable()
-
-    private struct LocationContent: Hashable, Sendable {
-        var mapping: UInt32
-        var address: UInt64
-        var isFolded: Bool
-        var lines: [Line]
-    }
+    private var strings = ContentIndex()
+    private var functions = ContentIndex()
+    private var mappings = ContentIndex()
+    private var locations = ContentIndex()
+    private var stacks = ContentIndex()
+    private let mixer = ContentHash.Mixer()
 
     /// Makes an interner with an empty table.
     public init() {
-        table = SymbolTable()
-        strings[.empty] = 0
-        mappings[Mapping()] = 0
+        self.init(continuing: SymbolTable())
     }
 
     /// Goes on with a table that was filled before, whose contents are each there once.
@@ -29,18 +22,23 @@ public struct SymbolInterner: Sendable {
     /// The table must be consistent.
     public init(continuing table: SymbolTable) {
         self.table = table
-        for index in 0..<table.strings.count { strings[table.strings[index]] = UInt32(index) }
-        for (index, function) in table.functions.enumerated() { functions[function] = UInt32(index) }
-        for (index, mapping) in table.mappings.enumerated() { mappings[mapping] = UInt32(index) }
+        for index in 0..<table.strings.count {
+            strings.insert(UInt32(index), hash: table.strings.withBytes(index) { hash($0) })
+        }
+        for (index, function) in table.functions.enumerated() { functions.insert(UInt32(index), hash: hash(function)) }
+        for (index, mapping) in table.mappings.enumerated() { mappings.insert(UInt32(index), hash: hash(mapping)) }
         for (index, location) in table.locations.enumerated() {
-            let content = LocationContent(
-                mapping: location.mapping, address: location.address, isFolded: location.isFolded,
-                lines: Array(table.lines[location.lineRange]))
-            locations[content] = UInt32(index)
+            locations.insert(UInt32(index), hash: hash(location, table.lines[location.lineRange]))
         }
         for node in 1..<max(table.stacks.count, 1) {
-            _ = edges.find(table.stacks.parents[node], table.stacks.locations[node], orInsert: UInt32(node))
+            stacks.insert(UInt32(node), hash: hash(table.stacks.parents[node], table.stacks.locations[node]))
         }
+    }
+
+    /// About how many bytes the table and its indices take.
+    public var byteCount: Int {
+        table.byteCount + strings.byteCount + functions.byteCount + mappings.byteCount + locations.byteCount
+            + stacks.byteCount
     }
 
     /// Interns the given stacks of a table; `result[i]` is the new id of `stacks[i]`.
@@ -53,76 +51,102 @@ public struct SymbolInterner: Sendable {
         for stack in stacks where Int(stack) < count { needed[Int(stack)] = true }
         for node in stride(from: count - 1, to: 0, by: -1) where needed[node] { needed[Int(parents[node])] = true }
 
-        var knownStrings = [UInt32](repeating: .max, count: other.strings.count)
-        var knownFunctions = [UInt32](repeating: .max, count: other.functions.count)
-        var knownMappings = [UInt32](repeating: .max, count: other.mappings.count)
-        var knownLocations = [UInt32](repeating: .max, count: other.locations.count)
-
-        func string(_ index: UInt32) -> UInt32 {
-            if knownStrings[Int(index)] == .max { knownStrings[Int(index)] = intern(other.strings[index]) }
-            return knownStrings[Int(index)]
-        }
-        func function(_ index: UInt32) -> UInt32 {
-            if knownFunctions[Int(index)] == .max {
-                var function = other.functions[Int(index)]
-                function.name = string(function.name)
-                function.systemName = string(function.systemName)
-                function.filename = string(function.filename)
-                knownFunctions[Int(index)] = intern(function)
-            }
-            return knownFunctions[Int(index)]
-        }
-        func mapping(_ index: UInt32) -> UInt32 {
-            if knownMappings[Int(index)] == .max {
-                var mapping = other.mappings[Int(index)]
-                mapping.filename = string(mapping.filename)
-                mapping.buildID = string(mapping.buildID)
-                knownMappings[Int(index)] = intern(mapping)
-            }
-            return knownMappings[Int(index)]
-        }
-        func location(_ index: UInt32) -> UInt32 {
-            if knownLocations[Int(index)] == .max {
-                let location = other.locations[Int(index)]
-                let lines = other.lines[location.lineRange].map { Line(function: function($0.function), line: $0.line) }
-                knownLocations[Int(index)] = intern(
-                    LocationContent(
-                        mapping: mapping(location.mapping), address: location.address, isFolded: location.isFolded,
-                        lines: lines))
-            }
-            return knownLocations[Int(index)]
-        }
-
+        var known = KnownSymbols(other)
         var nodes = [UInt32](repeating: 0, count: count)
         for node in 1..<max(count, 1) where needed[node] {
-            nodes[node] = child(of: nodes[Int(parents[node])], at: location(other.stacks.locations[node]))
+            nodes[node] = child(
+                of: nodes[Int(parents[node])], at: location(other.stacks.locations[node], of: other, &known))
         }
         return stacks.map { Int($0) < count ? nodes[Int($0)] : 0 }
     }
 
+    /// What has been brought over from one table; the largest number stands for nothing yet.
+    private struct KnownSymbols {
+        var strings: [UInt32]
+        var functions: [UInt32]
+        var mappings: [UInt32]
+        var locations: [UInt32]
+
+        init(_ table: SymbolTable) {
+            strings = [UInt32](repeating: .max, count: table.strings.count)
+            functions = [UInt32](repeating: .max, count: table.functions.count)
+            mappings = [UInt32](repeating: .max, count: table.mappings.count)
+            locations = [UInt32](repeating: .max, count: table.locations.count)
+        }
+    }
+
+    private mutating func string(_ index: UInt32, of other: SymbolTable, _ known: inout KnownSymbols) -> UInt32 {
+        if known.strings[Int(index)] == .max {
+            known.strings[Int(index)] = other.strings.withBytes(Int(index)) { intern($0) }
+        }
+        return known.strings[Int(index)]
+    }
+
+    private mutating func function(_ index: UInt32, of other: SymbolTable, _ known: inout KnownSymbols) -> UInt32 {
+        if known.functions[Int(index)] == .max {
+            var function = other.functions[Int(index)]
+            function.name = string(function.name, of: other, &known)
+            function.systemName = string(function.systemName, of: other, &known)
+            function.filename = string(function.filename, of: other, &known)
+            known.functions[Int(index)] = intern(function)
+        }
+        return known.functions[Int(index)]
+    }
+
+    private mutating func mapping(_ index: UInt32, of other: SymbolTable, _ known: inout KnownSymbols) -> UInt32 {
+        if known.mappings[Int(index)] == .max {
+            var mapping = other.mappings[Int(index)]
+            mapping.filename = string(mapping.filename, of: other, &known)
+            mapping.buildID = string(mapping.buildID, of: other, &known)
+            known.mappings[Int(index)] = intern(mapping)
+        }
+        return known.mappings[Int(index)]
+    }
+
+    private mutating func location(_ index: UInt32, of other: SymbolTable, _ known: inout KnownSymbols) -> UInt32 {
+        if known.locations[Int(index)] == .max {
+            let location = other.locations[Int(index)]
+            var lines: [Line] = []
+            for line in other.lines[location.lineRange] {
+                lines.append(Line(function: function(line.function, of: other, &known), line: line.line))
+            }
+            known.locations[Int(index)] = internLocation(
+                mapping: mapping(location.mapping, of: other, &known), address: location.address,
+                isFolded: location.isFolded, lines: lines)
+        }
+        return known.locations[Int(index)]
+    }
+
     /// The id of a text in the table.
     public mutating func intern(_ text: Text) -> UInt32 {
-        if let known = strings[text] { return known }
-        let index = table.strings.append(text.utf8)
-        strings[text] = index
+        text.utf8.withUnsafeBufferPointer { intern($0) }
+    }
+
+    private mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let hash = hash(bytes)
+        if let known = strings.find(hash, where: { table.strings.equals(Int($0), bytes) }) { return known }
+        let index = table.strings.append(bytes)
+        strings.insert(index, hash: hash)
         return index
     }
 
     /// The id of a function whose texts are ids of this table.
     public mutating func intern(_ function: Function) -> UInt32 {
-        if let known = functions[function] { return known }
+        let hash = hash(function)
+        if let known = functions.find(hash, where: { table.functions[Int($0)] == function }) { return known }
         let index = UInt32(table.functions.count)
         table.functions.append(function)
-        functions[function] = index
+        functions.insert(index, hash: hash)
         return index
     }
 
     /// The id of a mapping whose texts are ids of this table.
     public mutating func intern(_ mapping: Mapping) -> UInt32 {
-        if let known = mappings[mapping] { return known }
+        let hash = hash(mapping)
+        if let known = mappings.find(hash, where: { table.mappings[Int($0)] == mapping }) { return known }
         let index = UInt32(table.mappings.count)
         table.mappings.append(mapping)
-        mappings[mapping] = index
+        mappings.insert(index, hash: hash)
         return index
     }
 
@@ -130,26 +154,106 @@ public struct SymbolInterner: Sendable {
     public mutating func internLocation(
         mapping: UInt32 = 0, address: UInt64 = 0, isFolded: Bool = false, lines: [Line]
     ) -> UInt32 {
-        intern(LocationContent(mapping: mapping, address: address, isFolded: isFolded, lines: lines))
+        let location = Location(
+            mapping: mapping, address: address, firstLine: UInt32(table.lines.count), lineCount: UInt32(lines.count),
+            isFolded: isFolded)
+        let hash = hash(location, lines[...])
+        let known = locations.find(hash) { index in
+            let other = table.locations[Int(index)]
+            return other.mapping == mapping && other.address == address && other.isFolded == isFolded
+                && table.lines[other.lineRange].elementsEqual(lines)
+        }
+        if let known { return known }
+        let index = UInt32(table.locations.count)
+        table.locations.append(location)
+        table.lines.append(contentsOf: lines)
+        locations.insert(index, hash: hash)
+        return index
     }
 
     /// The child of a stack at a location of this table.
     public mutating func child(of parent: UInt32, at location: UInt32) -> UInt32 {
-        let next = UInt32(table.stacks.count)
-        let node = edges.find(parent, location, orInsert: next)
-        if node == next { table.stacks.append(parent: parent, location: location) }
+        let hash = hash(parent, location)
+        let known = stacks.find(hash) {
+            table.stacks.parents[Int($0)] == parent && table.stacks.locations[Int($0)] == location
+        }
+        if let known { return known }
+        let node = table.stacks.append(parent: parent, location: location)
+        stacks.insert(node, hash: hash)
         return node
     }
 
-    private mutating func intern(_ content: LocationContent) -> UInt32 {
-        if let known = locations[content] { return known }
-        let index = UInt32(table.locations.count)
-        table.locations.append(
-            Location(
-                mapping: content.mapping, address: content.address, firstLine: UInt32(table.lines.count),
-                lineCount: UInt32(content.lines.count), isFolded: content.isFolded))
-        table.lines.append(contentsOf: content.lines)
-        locations[content] = index
-        return index
+    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        UInt32(truncatingIfNeeded: mixer.bytes(bytes).low)
+    }
+
+    private func hash(_ function: Function) -> UInt32 {
+        var hash = mixer.mix(.seed, UInt64(function.name) << 32 | UInt64(function.systemName))
+        hash = mixer.mix(hash, UInt64(function.filename))
+        return UInt32(truncatingIfNeeded: mixer.mix(hash, UInt64(bitPattern: function.startLine)).low)
+    }
+
+    private func hash(_ mapping: Mapping) -> UInt32 {
+        var hash = mixer.mix(.seed, UInt64(mapping.filename) << 32 | UInt64(mapping.buildID))
+        hash = mixer.mix(hash, mapping.start)
+        hash = mixer.mix(hash, mapping.limit)
+        hash = mixer.mix(hash, mapping.fileOffset)
+        return UInt32(truncatingIfNeeded: mixer.mix(hash, UInt64(mapping.flags)).low)
+    }
+
+    private func hash(_ location: Location, _ lines: ArraySlice<Line>) -> UInt32 {
+        var hash = mixer.mix(.seed, UInt64(location.mapping) << 1 | (location.isFolded ? 1 : 0))
+        hash = mixer.mix(hash, location.address)
+        for line in lines {
+            hash = mixer.mix(hash, UInt64(line.function))
+            hash = mixer.mix(hash, UInt64(bitPattern: line.line))
+        }
+        return UInt32(truncatingIfNeeded: hash.low)
+    }
+
+    private func hash(_ parent: UInt32, _ location: UInt32) -> UInt32 {
+        UInt32(truncatingIfNeeded: mixer.mix(.seed, UInt64(parent) << 32 | UInt64(location)).low)
+    }
+}
+
+/// Finds ids by the hash of what they stand for; the contents lie elsewhere, so a candidate is asked whether it is the one.
+struct ContentIndex: Sendable {
+    private struct Slot: Sendable {
+        var hash: UInt32
+        /// The id, or the largest number where the slot is free.
+        var id: UInt32
+    }
+
+    private var slots = [Slot](repeating: Slot(hash: 0, id: .max), count: 16)
+    private var count = 0
+
+    var byteCount: Int { slots.count * MemoryLayout<Slot>.stride }
+
+    @inline(__always)
+    func find(_ hash: UInt32, where isWanted: (UInt32) -> Bool) -> UInt32? {
+        let mask = slots.count - 1
+        var index = Int(hash) & mask
+        while slots[index].id != .max {
+            if slots[index].hash == hash && isWanted(slots[index].id) { return slots[index].id }
+            index = (index + 1) & mask
+        }
+        return nil
+    }
+
+    mutating func insert(_ id: UInt32, hash: UInt32) {
+        if count * 2 >= slots.count {
+            let old = slots
+            slots = [Slot](repeating: Slot(hash: 0, id: .max), count: old.count * 2)
+            for slot in old where slot.id != .max { place(slot) }
+        }
+        place(Slot(hash: hash, id: id))
+        count += 1
+    }
+
+    private mutating func place(_ slot: Slot) {
+        let mask = slots.count - 1
+        var index = Int(slot.hash) & mask
+        while slots[index].id != .max { index = (index + 1) & mask }
+        slots[index] = slot
     }
 }

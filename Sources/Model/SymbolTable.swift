@@ -55,6 +55,11 @@ public struct Mapping: Hashable, Sendable {
         self.hasLineNumbers = hasLineNumbers
         self.hasInlineFrames = hasInlineFrames
     }
+
+    /// What is known of the binary's symbols, as bits.
+    var flags: UInt8 {
+        (hasFunctions ? 1 : 0) | (hasFilenames ? 2 : 0) | (hasLineNumbers ? 4 : 0) | (hasInlineFrames ? 8 : 0)
+    }
 }
 
 /// One frame of a location: a function and a line in it.
@@ -169,6 +174,13 @@ public struct SymbolTable: Sendable, Equatable {
         lines = []
         locations = []
         stacks = StackTree()
+    }
+
+    /// About how many bytes the columns take.
+    public var byteCount: Int {
+        strings.bytes.count + strings.count * 4 + functions.count * MemoryLayout<Function>.stride
+            + mappings.count * MemoryLayout<Mapping>.stride + lines.count * MemoryLayout<Line>.stride
+            + locations.count * MemoryLayout<Location>.stride + stacks.count * 8
     }
 
     /// Whether every index points into its table; what comes from outside is checked once with this.

@@ -74,6 +74,13 @@ public struct TextTable: Sendable, Equatable {
         return try bytes.withUnsafeBufferPointer { try body(UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
+    /// Whether text `left` of one table sorts before text `right` of another, by bytes.
+    static func isLess(_ left: (table: TextTable, index: Int), _ right: (table: TextTable, index: Int)) -> Bool {
+        left.table.withBytes(left.index) { left in
+            right.table.withBytes(right.index) { right in isLess(left, right) }
+        }
+    }
+
     /// Whether text `left` sorts before text `right`, by bytes.
     public func isLess(_ left: Int, _ right: Int) -> Bool {
         let leftRange = range(left)
@@ -86,12 +93,41 @@ public struct TextTable: Sendable, Equatable {
     /// Whether text `index` has exactly these bytes.
     public func equals(_ index: Int, _ other: some Collection<UInt8>) -> Bool {
         let range = range(index)
-        return range.count == other.count && bytes[range].elementsEqual(other)
+        guard range.count == other.count else { return false }
+        let isEqual = other.withContiguousStorageIfAvailable { other in
+            bytes.withUnsafeBufferPointer { all in
+                let own = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[range]))
+                let raw = UnsafeRawBufferPointer(other)
+                var index = 0
+                while index + 8 <= own.count {
+                    if own.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                        != raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                    {
+                        return false
+                    }
+                    index += 8
+                }
+                while index < own.count {
+                    if own[index] != raw[index] { return false }
+                    index += 1
+                }
+                return true
+            }
+        }
+        return isEqual ?? bytes[range].elementsEqual(other)
     }
 
     static func isLess(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
         let shared = min(left.count, right.count)
+        let (leftRaw, rightRaw) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
         var index = 0
+        // Names of one package share long prefixes.
+        while index + 8 <= shared {
+            let leftWord = leftRaw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let rightWord = rightRaw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if leftWord != rightWord { return leftWord.bigEndian < rightWord.bigEndian }
+            index += 8
+        }
         while index < shared {
             if left[index] != right[index] { return left[index] < right[index] }
             index += 1

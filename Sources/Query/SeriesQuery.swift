@@ -113,8 +113,13 @@ public struct SeriesQuery: Sendable {
         var selection = try samples.selection(of: type, in: range)
         // The first bucket reaches back one step.
         selection.range.start = range.start.saturatingSubtract(step)
-        let points = try await store.profilePoints(for: selection)
         let grid = TimeGrid(start: range.start, step: step)
+        guard exemplars else {
+            var lines = lines(of: try await store.timelines(for: selection), grid: grid, end: range.end)
+            if spanExemplars { name(try await store.spanPoints(for: selection), in: &lines, grid: grid) }
+            return lines
+        }
+        let points = try await store.profilePoints(for: selection)
         var lines = lines(of: points, grid: grid, end: range.end)
         if spanExemplars { name(try await store.spanPoints(for: selection), in: &lines, grid: grid) }
         return lines
@@ -151,6 +156,55 @@ public struct SeriesQuery: Sendable {
         }
     }
 
+    /// The lines of timelines, whose profiles are summed up bucket by bucket and never listed.
+    private func lines(of timelines: [SeriesTimeline], grid: TimeGrid, end: Int64) -> [TimeSeries] {
+        var lineOfLabels: [[Label]: Int] = [:]
+        var labels: [[Label]] = []
+        var buckets: [[Int64: SumBucket]] = []
+        for timeline in timelines {
+            let projection = timeline.series.projection(on: groupBy)
+            let line = lineOfLabels[projection] ?? labels.count
+            if line == labels.count {
+                lineOfLabels[projection] = line
+                labels.append(projection)
+                buckets.append([:])
+            }
+            // Times ascend, so a bucket is looked up once for all of its profiles.
+            var index = 0
+            while index < timeline.times.count {
+                guard let point = grid.point(for: Self.milliseconds(timeline.times[index])), point <= end else {
+                    index += 1
+                    continue
+                }
+                var bucket = SumBucket()
+                repeat {
+                    bucket.sum = bucket.sum.saturatingAdd(timeline.totals[index])
+                    bucket.count += 1
+                    index += 1
+                } while index < timeline.times.count && Self.milliseconds(timeline.times[index]) <= point
+                buckets[line][point, default: SumBucket()].add(bucket)
+            }
+        }
+        let lines = zip(labels, buckets).compactMap { labels, buckets -> TimeSeries? in
+            guard !buckets.isEmpty else { return nil }
+            let points = buckets.sorted { $0.key < $1.key }.map {
+                SeriesPoint(timestamp: $0.key, value: $0.value.value(aggregation))
+            }
+            return TimeSeries(labels: labels, points: points)
+        }
+        return ordered(lines)
+    }
+
+    /// The largest sum first, then by labels.
+    private func ordered(_ lines: [TimeSeries]) -> [TimeSeries] {
+        let sorted = lines.map { line in (sum: line.points.reduce(0) { $0 + $1.value }, series: line) }
+            .sorted { left, right in
+                left.sum != right.sum
+                    ? left.sum > right.sum : LabelSet(left.series.labels) < LabelSet(right.series.labels)
+            }.map(\.series)
+        return limit > 0 ? Array(sorted.prefix(Int(clamping: limit))) : sorted
+    }
+
     private func lines(of points: ProfilePoints, grid: TimeGrid, end: Int64) -> [TimeSeries] {
         var lineOfLabels: [[Label]: Int] = [:]
         var labels: [[Label]] = []
@@ -174,20 +228,15 @@ public struct SeriesQuery: Sendable {
             buckets[line][buckets[line].count - 1].add(value, at: index)
         }
 
-        let lines = zip(labels, buckets).compactMap { labels, buckets -> (sum: Double, series: TimeSeries)? in
+        let lines = zip(labels, buckets).compactMap { labels, buckets -> TimeSeries? in
             guard !buckets.isEmpty else { return nil }
             let points = buckets.map { bucket in
                 SeriesPoint(
-                    timestamp: bucket.timestamp, value: bucket.value(aggregation),
-                    exemplar: exemplars ? exemplar(points, bucket) : nil)
+                    timestamp: bucket.timestamp, value: bucket.value(aggregation), exemplar: exemplar(points, bucket))
             }
-            return (points.reduce(0) { $0 + $1.value }, TimeSeries(labels: labels, points: points))
+            return TimeSeries(labels: labels, points: points)
         }
-        let sorted = lines.sorted { left, right in
-            left.sum != right.sum
-                ? left.sum > right.sum : LabelSet(left.series.labels) < LabelSet(right.series.labels)
-        }.map(\.series)
-        return limit > 0 ? Array(sorted.prefix(Int(clamping: limit))) : sorted
+        return ordered(lines)
     }
 
     /// The largest profile of a bucket; parts that one push was split into count together.
@@ -226,17 +275,14 @@ public struct SeriesQuery: Sendable {
         return nanoseconds % 1_000_000 < 0 ? quotient - 1 : quotient
     }
 
-    private struct Bucket {
-        let timestamp: Int64
+    /// The sum of some profiles, and how many they are.
+    private struct SumBucket {
         var sum: Int64 = 0
         var count = 0
-        /// The rows that fell into the bucket; never empty.
-        var profiles: [Int] = []
 
-        mutating func add(_ value: Int64, at index: Int) {
-            sum = sum.saturatingAdd(value)
-            count += 1
-            profiles.append(index)
+        mutating func add(_ other: SumBucket) {
+            sum = sum.saturatingAdd(other.sum)
+            count += other.count
         }
 
         func value(_ aggregation: Aggregation) -> Double {
@@ -245,6 +291,20 @@ public struct SeriesQuery: Sendable {
             case .average: Double(sum) / Double(count)
             }
         }
+    }
+
+    private struct Bucket {
+        let timestamp: Int64
+        var sums = SumBucket()
+        /// The rows that fell into the bucket; never empty.
+        var profiles: [Int] = []
+
+        mutating func add(_ value: Int64, at index: Int) {
+            sums.add(SumBucket(sum: value, count: 1))
+            profiles.append(index)
+        }
+
+        func value(_ aggregation: Aggregation) -> Double { sums.value(aggregation) }
 
         init(timestamp: Int64) {
             self.timestamp = timestamp

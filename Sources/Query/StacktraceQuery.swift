@@ -111,7 +111,11 @@ public struct StacktraceQuery: Sendable {
         }
         let nodes = try limits.nodes(maxNodes)
         for partition in try await store.stackTotals(for: samples.selection(in: range)) {
-            builder.add(stacks: partition.stacks, values: partition.totals, symbols: partition.symbols)
+            if let named = partition.named {
+                builder.add(stacks: partition.stacks, values: partition.totals, named: named)
+            } else {
+                builder.add(stacks: partition.stacks, values: partition.totals, symbols: partition.symbols)
+            }
             try Task.checkCancellation()
         }
         return (builder.finish(), nodes)

@@ -1,3 +1,5 @@
+import Model
+
 /// Bytes in a database that are not what was written there.
 struct BlobDamage: Error, Sendable, CustomStringConvertible {
     let description: String
@@ -7,6 +9,10 @@ struct BlobDamage: Error, Sendable, CustomStringConvertible {
 struct BlobWriter {
     private(set) var bytes: [UInt8] = []
 
+    init(reserving count: Int = 0) {
+        bytes.reserveCapacity(count)
+    }
+
     mutating func uvarint(_ value: UInt64) {
         var value = value
         while value >= 0x80 {
@@ -14,6 +20,21 @@ struct BlobWriter {
             value >>= 7
         }
         bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    /// Ascending numbers, each as its distance from the one before.
+    mutating func deltas(_ numbers: [UInt32]) {
+        var previous: UInt32 = 0
+        for number in numbers {
+            let delta = number &- previous
+            if delta < 0x80 { bytes.append(UInt8(truncatingIfNeeded: delta)) } else { uvarint(UInt64(delta)) }
+            previous = number
+        }
+    }
+
+    /// Numbers that a divisor divides, divided by it.
+    mutating func uvarints(_ values: [Int64], dividedBy divisor: UInt64) {
+        for value in values { uvarint(divisor == 1 ? UInt64(bitPattern: value) : UInt64(bitPattern: value) / divisor) }
     }
 
     mutating func zigzag(_ value: Int64) {
@@ -89,6 +110,103 @@ struct BlobReader {
     mutating func zigzag() throws(BlobDamage) -> Int64 {
         let value = try uvarint()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    /// Reads ascending numbers that were written as distances; `numbers` holds them from its start on.
+    mutating func deltas(into numbers: inout [UInt32]) throws(BlobDamage) {
+        _ = try deltas(numbers.count, into: &numbers)
+    }
+
+    /// Reads `count` ascending numbers that were written as distances, and tells the first and the last.
+    ///
+    /// - Precondition: `numbers` has room for them.
+    mutating func deltas(_ count: Int, into numbers: inout [UInt32]) throws(BlobDamage) -> ClosedRange<Int> {
+        guard count > 0 else { return 0...0 }
+        precondition(numbers.count >= count)
+        var number: UInt64 = 0
+        var index = 0
+        let raw = UnsafeRawBufferPointer(bytes)
+        var position = offset
+        try numbers.withUnsafeMutableBufferPointer { numbers throws(BlobDamage) in
+            while index < count {
+                // Eight numbers of one byte each, which most distances are.
+                while index + 8 <= count && position + 8 <= end {
+                    var word = UInt64(
+                        littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                    guard word & 0x8080_8080_8080_8080 == 0 else { break }
+                    for lane in 0..<8 {
+                        number &+= word & 0x7f
+                        numbers[index + lane] = UInt32(truncatingIfNeeded: number)
+                        word >>= 8
+                    }
+                    index += 8
+                    position += 8
+                }
+                guard index < count else { break }
+                // What is longer comes by itself, and what follows until the next eight.
+                var taken = 0
+                repeat {
+                    offset = position
+                    number &+= try UInt64(uint32())
+                    position = offset
+                    numbers[index] = UInt32(truncatingIfNeeded: number)
+                    index += 1
+                    taken += 1
+                } while index < count && taken < 4
+                guard number <= UInt64(UInt32.max) else {
+                    throw BlobDamage(description: "a blob names a stack that does not exist")
+                }
+            }
+        }
+        offset = position
+        guard number <= UInt64(UInt32.max) else {
+            throw BlobDamage(description: "a blob names a stack that does not exist")
+        }
+        return Int(numbers[0])...Int(number)
+    }
+
+    /// Reads `count` numbers and adds their multiples to `sums[places[i]]`, saturating.
+    ///
+    /// - Precondition: `places` has as many entries, and all of them are indices of `sums`.
+    mutating func add(
+        _ count: Int, multiplier: Int64, to sums: inout [Int64], at places: [UInt32]
+    ) throws(BlobDamage) {
+        precondition(places.count >= count)
+        let raw = UnsafeRawBufferPointer(bytes)
+        var position = offset
+        var index = 0
+        // Eight values below 128 cannot overflow by themselves under this bound.
+        let isSmall = multiplier > 0 && multiplier < Int64.max >> 8
+        try sums.withUnsafeMutableBufferPointer { sums throws(BlobDamage) in
+            while index < count {
+                while isSmall && index + 8 <= count && position + 8 <= end {
+                    var word = UInt64(
+                        littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                    guard word & 0x8080_8080_8080_8080 == 0 else { break }
+                    for lane in 0..<8 {
+                        let place = Int(places[index + lane])
+                        let value = Int64(truncatingIfNeeded: word & 0x7f) &* multiplier
+                        let (sum, overflow) = sums[place].addingReportingOverflow(value)
+                        sums[place] = overflow ? .max : sum
+                        word >>= 8
+                    }
+                    index += 8
+                    position += 8
+                }
+                guard index < count else { break }
+                var taken = 0
+                repeat {
+                    offset = position
+                    let value = Int64(bitPattern: try uvarint()).saturatingMultiply(multiplier)
+                    position = offset
+                    let place = Int(places[index])
+                    sums[place] = sums[place].saturatingAdd(value)
+                    index += 1
+                    taken += 1
+                } while index < count && taken < 4
+            }
+        }
+        offset = position
     }
 
     mutating func fixed64() throws(BlobDamage) -> UInt64 {

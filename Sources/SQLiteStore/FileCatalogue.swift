@@ -77,12 +77,12 @@ final class FileCatalogue: Sendable {
         }
     }
 
-    /// The files of some tenants that may hold profiles of a range, in ascending order of their day.
-    func files(of tenants: [Tenant], in range: TimeRange) -> [PartitionFile] {
+    /// The files of some tenants, or of all, that may hold profiles of a range; each tenant's in ascending order of their day.
+    func files(of tenants: [Tenant]?, in range: TimeRange) -> [PartitionFile] {
         let first = PartitionFile.day(of: range.startNanoseconds)
         let last = PartitionFile.day(of: range.endNanoseconds)
         return files.withLock { files in
-            tenants.flatMap { tenant in
+            (tenants ?? files.keys.sorted()).flatMap { tenant in
                 (files[tenant] ?? [:]).values.filter { first <= $0.day && $0.day <= last }.sorted { $0.day < $1.day }
             }
         }

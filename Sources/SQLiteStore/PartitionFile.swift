@@ -1,3 +1,4 @@
+import Model
 import Store
 import Synchronization
 
@@ -19,8 +20,14 @@ final class PartitionFile: Sendable {
         let connection: Connection
     }
 
+    /// The file's day, as times in nanoseconds.
+    var interval: Interval {
+        let start = day.saturatingMultiply(Self.nanosecondsPerDay)
+        return Interval(start: start, end: start.saturatingAdd(Self.nanosecondsPerDay))
+    }
+
     static let nanosecondsPerDay: Int64 = 86_400_000_000_000
-    static let schemaVersion: Int64 = 1
+    static let schemaVersion: Int64 = 2
 
     init(tenant: Tenant, day: Int64, directory: String) {
         self.tenant = tenant
@@ -44,26 +51,8 @@ final class PartitionFile: Sendable {
                 "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth"
             )
         }
-        if version < 1 { try connection.writing { try Self.createSchema(connection) } }
+        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
         return connection
-    }
-
-    private static func createSchema(_ connection: Connection) throws {
-        // Within the transaction another opener may have been first.
-        guard try connection.number("PRAGMA user_version") == 0 else { return }
-        try connection.execute(
-            """
-            CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL UNIQUE) STRICT;
-            CREATE TABLE services (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE) STRICT;
-            CREATE TABLE symbols (
-                service INTEGER NOT NULL, sequence INTEGER NOT NULL, chunk BLOB NOT NULL,
-                PRIMARY KEY (service, sequence)) STRICT, WITHOUT ROWID;
-            CREATE TABLE profiles (
-                series INTEGER NOT NULL, time INTEGER NOT NULL, id BLOB NOT NULL, service INTEGER NOT NULL,
-                total INTEGER NOT NULL, samples BLOB NOT NULL) STRICT;
-            CREATE UNIQUE INDEX profiles_by_series ON profiles (series, time, id);
-            PRAGMA user_version = 1;
-            """)
     }
 
     /// Runs `body` with a reading connection from the pool.

@@ -1,18 +1,27 @@
 import Model
 import Store
 
+/// A profile on its way into a file, with the content of its stacks at hand.
+struct IncomingProfile: Sendable {
+    let profile: NewProfile
+    /// The hash of each node of the profile's stack tree; profiles that share symbols share these.
+    let hashes: [ContentHash]
+}
+
 /// The writing side of one file: what has been interned, and the connection that commits.
 ///
-/// It lives on the writer's queue. After any error it is thrown away, as its memory may be ahead of the file.
+/// It lives on its lane's queue. After any error it is thrown away, as its memory may be ahead of the file.
 final class PartitionWriter {
-    private let file: PartitionFile
-    private let connection: Connection
-    private var seriesIDs: [LabelSet: Int64] = [:]
-    private var services: [Text: Service] = [:]
+    private struct Series {
+        let id: Int64
+        let service: Service
+    }
 
-    private final class Service {
+    /// A service's symbols. Those who write share it on the lane's queue.
+    final class Service {
         let id: Int64
         var interner: SymbolInterner
+        var memo = StackMemo()
         var mark: SymbolChunk.Mark
         var nextSequence: Int64
 
@@ -24,60 +33,106 @@ final class PartitionWriter {
         }
     }
 
+    let file: PartitionFile
+    let connection: Connection
+    var stale: StaleBuckets
+    /// Buckets that were found ready and are not rolled up yet.
+    var pending: [StaleBuckets.Bucket] = []
+    private var series: [LabelSet: Series] = [:]
+    private var services: [Text: Service] = [:]
+    private var grown: [Service] = []
+
     init(_ file: PartitionFile) throws {
         self.file = file
         connection = try file.openForWriting()
+        stale = try StaleBuckets(connection)
     }
 
-    /// Stores profiles in one transaction; when it returns, they are synced.
-    func write(_ profiles: [NewProfile]) throws {
+    /// About how many bytes the symbols and their indices take.
+    var byteCount: Int { services.values.reduce(0) { $0 + $1.interner.byteCount + $1.memo.byteCount } }
+
+    /// Stores profiles in one transaction; when it returns, they are synced. `now` counts on a clock that never jumps.
+    func write(_ profiles: [IncomingProfile], now: ContinuousClock.Instant) throws {
         try connection.writing {
-            var touched: Set<Text> = []
-            for profile in profiles {
-                let name = profile.series[LabelName.serviceName]
-                let service = try service(name)
-                touched.insert(name)
-                try insert(profile, service)
-            }
-            for name in touched {
-                if let service = services[name] { try writeGrowth(of: service) }
-            }
+            for profile in profiles { try insert(profile, now: now) }
+            for service in grown { try writeGrowth(of: service) }
+            grown = []
         }
     }
 
-    private func insert(_ profile: NewProfile, _ service: Service) throws {
-        let stacks = service.interner.intern(profile.samples.stacks, of: profile.symbols)
-        let samples = Self.sorted(profile.samples, stacks)
-        let series = try seriesID(profile.series)
+    private func insert(_ incoming: IncomingProfile, now: ContinuousClock.Instant) throws {
+        let profile = incoming.profile
+        let series = try series(of: profile.series)
+        let id = Self.bytes(profile.id)
+        let probe = try connection.prepare("SELECT 1 FROM profiles WHERE series = ? AND time = ? AND id = ?")
+        probe.bind(series.id, at: 1)
+        probe.bind(profile.time, at: 2)
+        probe.bind(id, at: 3)
+        let isKnown = try probe.step()
+        probe.reset()
+        // Sent again, as after an answer that did not arrive.
+        guard !isKnown else { return }
+        let samples = Self.sorted(profile.samples, stacks(of: incoming, in: series.service))
         let insert = try connection.prepare(
-            "INSERT OR IGNORE INTO profiles (series, time, id, service, total, samples) VALUES (?, ?, ?, ?, ?, ?)")
-        insert.bind(series, at: 1)
+            "INSERT INTO profiles (series, time, id, total, samples) VALUES (?, ?, ?, ?, ?)")
+        insert.bind(series.id, at: 1)
         insert.bind(profile.time, at: 2)
-        insert.bind(Self.bytes(profile.id), at: 3)
-        insert.bind(service.id, at: 4)
-        insert.bind(samples.total, at: 5)
-        insert.bind(SampleBlob.encode(samples), at: 6)
+        insert.bind(id, at: 3)
+        insert.bind(samples.total, at: 4)
+        insert.bind(SampleBlob.encode(samples), at: 5)
         try insert.run()
+        try stale.mark(series.id, profile.time, now: now, connection)
+    }
+
+    /// The ids of a profile's stacks in this file; only those that are new are built.
+    private func stacks(of incoming: IncomingProfile, in service: Service) -> [UInt32] {
+        let wanted = incoming.profile.samples.stacks
+        var stacks = [UInt32](repeating: 0, count: wanted.count)
+        var unknown: [Int] = []
+        for index in wanted.indices {
+            let hash = incoming.hashes[Int(wanted[index])]
+            if let known = service.memo[hash] { stacks[index] = known } else { unknown.append(index) }
+        }
+        guard !unknown.isEmpty else { return stacks }
+        let found = service.interner.intern(unknown.map { wanted[$0] }, of: incoming.profile.symbols)
+        for (index, stack) in zip(unknown, found) {
+            stacks[index] = stack
+            let hash = incoming.hashes[Int(wanted[index])]
+            if service.memo[hash] == nil { service.memo.insert(stack, for: hash) }
+        }
+        if !grown.contains(where: { $0 === service }) { grown.append(service) }
+        return stacks
     }
 
     private static func bytes(_ id: ProfileID) -> [UInt8] {
-        [id.high, id.low].flatMap { half in (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(56 - 8 * $0)) } }
+        [UInt8](unsafeUninitializedCapacity: 16) { bytes, count in
+            for index in 0..<8 {
+                bytes[index] = UInt8(truncatingIfNeeded: id.high >> UInt64(56 - 8 * index))
+                bytes[8 + index] = UInt8(truncatingIfNeeded: id.low >> UInt64(56 - 8 * index))
+            }
+            count = 16
+        }
     }
 
     /// The samples under their new ids, in ascending order; what has become equal is summed.
     private static func sorted(_ samples: SampleColumns, _ stacks: [UInt32]) -> SampleColumns {
         let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
+        var order = stacks.indices.map { UInt64(stacks[$0]) << 32 | UInt64($0) }
+        if hasIDs {
+            order.sort { left, right in
+                guard left >> 32 == right >> 32 else { return left < right }
+                return key(samples, Int(left & 0xffff_ffff)) < key(samples, Int(right & 0xffff_ffff))
+            }
+        } else {
+            order.sort()
+        }
         var sorted = SampleColumns()
         sorted.stacks.reserveCapacity(stacks.count)
         sorted.values.reserveCapacity(stacks.count)
-        let order = stacks.indices.sorted { left, right in
-            if stacks[left] != stacks[right] || !hasIDs { return stacks[left] < stacks[right] }
-            let (leftIDs, rightIDs) = (ids(samples, left), ids(samples, right))
-            return (leftIDs.0, leftIDs.1.high, leftIDs.1.low) < (rightIDs.0, rightIDs.1.high, rightIDs.1.low)
-        }
         var previous: Int?
-        for index in order {
-            if let last = previous, stacks[last] == stacks[index], !hasIDs || ids(samples, last) == ids(samples, index)
+        for entry in order {
+            let index = Int(entry & 0xffff_ffff)
+            if let last = previous, stacks[last] == stacks[index], !hasIDs || key(samples, last) == key(samples, index)
             {
                 let end = sorted.values.count - 1
                 sorted.values[end] = sorted.values[end].saturatingAdd(samples.values[index])
@@ -92,8 +147,9 @@ final class PartitionWriter {
         return sorted
     }
 
-    private static func ids(_ samples: SampleColumns, _ index: Int) -> (UInt64, TraceID) {
-        (samples.spans.isEmpty ? 0 : samples.spans[index], samples.traces.isEmpty ? .none : samples.traces[index])
+    private static func key(_ samples: SampleColumns, _ index: Int) -> (UInt64, UInt64, UInt64) {
+        let trace = samples.traces.isEmpty ? TraceID.none : samples.traces[index]
+        return (samples.spans.isEmpty ? 0 : samples.spans[index], trace.high, trace.low)
     }
 
     private func writeGrowth(of service: Service) throws {
@@ -108,40 +164,56 @@ final class PartitionWriter {
         service.mark = now
     }
 
-    private func seriesID(_ labels: LabelSet) throws -> Int64 {
-        if let known = seriesIDs[labels] { return known }
-        let id = try id(of: LabelBlob.encode(labels), in: "series", column: "labels")
-        seriesIDs[labels] = id
-        return id
-    }
-
-    private func id(of blob: [UInt8], in table: String, column: String) throws -> Int64 {
-        let select = try connection.prepare("SELECT id FROM \(table) WHERE \(column) = ?")
+    private func series(of labels: LabelSet) throws -> Series {
+        if let known = series[labels] { return known }
+        let service = try service(labels[LabelName.serviceName])
+        let blob = LabelBlob.encode(labels)
+        let select = try connection.prepare("SELECT id FROM series WHERE labels = ?")
         select.bind(blob, at: 1)
         defer { select.reset() }
-        if try select.step() { return select.int64(0) }
-        let insert = try connection.prepare("INSERT INTO \(table) (\(column)) VALUES (?)")
-        insert.bind(blob, at: 1)
-        try insert.run()
-        return connection.lastInsertID
+        var found = Series(id: 0, service: service)
+        if try select.step() {
+            found = Series(id: select.int64(0), service: service)
+        } else {
+            let insert = try connection.prepare("INSERT INTO series (labels, service) VALUES (?, ?)")
+            insert.bind(blob, at: 1)
+            insert.bind(service.id, at: 2)
+            try insert.run()
+            found = Series(id: connection.lastInsertID, service: service)
+        }
+        series[labels] = found
+        return found
+    }
+
+    /// How many stacks a service has.
+    func stackCount(ofService id: Int64) throws -> Int {
+        if let known = services.values.first(where: { $0.id == id }) { return known.interner.table.stacks.count }
+        let select = try connection.prepare("SELECT name FROM services WHERE id = ?")
+        select.bind(id, at: 1)
+        guard try select.step() else {
+            select.reset()
+            throw StoreError(.damaged, "\(file.path): service \(id) is missing")
+        }
+        let name = Text(utf8: select.blob(0))
+        select.reset()
+        return try service(name).interner.table.stacks.count
     }
 
     private func service(_ name: Text) throws -> Service {
         if let known = services[name] { return known }
-        let id = try id(of: name.utf8, in: "services", column: "name")
-        var table = SymbolTable()
-        var next: Int64 = 0
-        let select = try connection.prepare("SELECT sequence, chunk FROM symbols WHERE service = ? ORDER BY sequence")
-        select.bind(id, at: 1)
-        defer { select.reset() }
-        while try select.step() {
-            next = select.int64(0) + 1
-            do throws(BlobDamage) {
-                try select.withBlob(1) { chunk throws(BlobDamage) in try SymbolChunk.decode(chunk, into: &table) }
-            } catch {
-                throw StoreError(.damaged, "\(file.path): symbols of service \(name): \(error)")
-            }
+        var id: Int64 = 0
+        let find = try connection.prepare("SELECT id FROM services WHERE name = ?")
+        find.bind(name.utf8, at: 1)
+        if try find.step() { id = find.int64(0) }
+        find.reset()
+        if id == 0 {
+            let insert = try connection.prepare("INSERT INTO services (name) VALUES (?)")
+            insert.bind(name.utf8, at: 1)
+            try insert.run()
+            id = connection.lastInsertID
         }
+        var table = SymbolTable()
+        let next = try SymbolChunk.read(of: id, from: 0, into: &table, connection, path: file.path)
         let service = Service(id: id, interner: SymbolInterner(continuing: table), nextSequence: next)
         services[name] = service
         return service

@@ -6,36 +6,82 @@ import Synchronization
 
 /// Keeps profiles in SQLite files, one for each tenant and UTC day, below one directory.
 ///
-/// An append returns when it is synced; appends that wait are committed together. Readers use snapshots beside the writer.
+/// An append returns when it is synced; appends that wait are committed together. Readers use snapshots beside the writers.
+/// In the background, profiles are summed up over buckets of time, so that long ranges read few rows.
 public final class SQLiteStore: ProfileStore {
     private let catalogue: FileCatalogue
-    private let writer: GroupCommit
+    private let lanes: CommitLanes
+    private let budget: MemoryBudget
     private let readers = DispatchQueue(label: "hearth.sqlite.readers", qos: .userInitiated, attributes: .concurrent)
     private let isClosed = Mutex(false)
+    private let background: Task<Void, Never>
     /// What tenants keep beside their profiles.
     public let documents: any DocumentStore
 
     /// Opens a data directory, which is created if it is not there.
     ///
     /// Throws ``StoreError`` of code `unusable` where another process holds it or a newer program has written it.
-    public init(directory: String) throws(StoreError) {
+    public init(
+        directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy()
+    ) throws(StoreError) {
         catalogue = try FileCatalogue(directory: directory)
-        writer = GroupCommit(catalogue: catalogue)
+        lanes = CommitLanes(catalogue: catalogue)
+        self.budget = budget
         documents = SQLiteDocuments(directory: directory)
+        let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups)
+        background = Task.detached(priority: .utility) { await maintenance.run() }
     }
 
     /// How many transactions were committed since the store was opened.
-    public var commits: Int { writer.commits }
+    public var commits: Int { lanes.commits }
+
+    /// Why nothing can be stored any more.
+    public var failure: StoreError? { lanes.health.failure }
 
     /// Stores profiles; they are on disk when it returns.
     public func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
         guard !profiles.isEmpty else { return }
-        try await writer.append(profiles, for: tenant)
+        guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
+        var hashes: [ObjectIdentifier: [ContentHash]] = [:]
+        var days: [Int64: [IncomingProfile]] = [:]
+        for profile in profiles {
+            let source = ObjectIdentifier(profile.source)
+            let known = hashes[source] ?? ContentHash.stacks(of: profile.source.table)
+            hashes[source] = known
+            days[PartitionFile.day(of: profile.time), default: []].append(
+                IncomingProfile(profile: profile, hashes: known))
+        }
+        guard days.count > 1 else {
+            for (day, profiles) in days { try await lanes.append(profiles, tenant: tenant, day: day) }
+            return
+        }
+        let lanes = lanes
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (day, profiles) in days {
+                group.addTask { try await lanes.append(profiles, tenant: tenant, day: day) }
+            }
+            // All are waited for, so that the answer comes after the last commit.
+            var failure: (any Error)?
+            while let result = await group.nextResult() {
+                if case .failure(let error) = result { failure = failure ?? error }
+            }
+            if let failure { throw failure }
+        }
+    }
+
+    /// Rolls up everything that is ready now, without waiting for the background.
+    ///
+    /// `now` is a time in nanoseconds at which buckets that have ended are over.
+    func rollUp(now: Int64, policy: RollupPolicy) async throws {
+        for file in catalogue.files(of: nil, in: .all) {
+            let lane = try lanes.lane(tenant: file.tenant, day: file.day)
+            while try await lane.rollUp(policy, now: now) {}
+        }
     }
 
     /// Runs blocking work on the readers' queue; `isCancelled` tells it that nobody waits any more.
     private func read<Result: Sendable>(
-        _ body: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Result
+        _ body: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
     ) async throws -> Result {
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
         let flag = CancellationFlag()
@@ -66,8 +112,39 @@ public final class SQLiteStore: ProfileStore {
     /// The sums of a selection for each stack, for each file and service that has any.
     public func stackTotals(for selection: Selection) async throws -> [StackTotals] {
         let files = catalogue.files(of: selection.tenants, in: selection.range)
+        let budget = budget
         return try await read { isCancelled in
-            try files.flatMap { try PartitionReader($0).stackTotals(for: selection, isCancelled: isCancelled) }
+            try SelectionSums(
+                selection: selection, readers: files.map(PartitionReader.init), budget: budget,
+                isCancelled: isCancelled
+            ).run()
+        }
+    }
+
+    /// The times and totals of the selected profiles, series by series.
+    public func timelines(for selection: Selection) async throws -> [SeriesTimeline] {
+        guard selection.takesSums && selection.stacks.isEmpty else {
+            return SeriesTimeline.lines(of: try await profilePoints(for: selection))
+        }
+        let files = catalogue.files(of: selection.tenants, in: selection.range)
+        return try await read { isCancelled in
+            var timelines: [SeriesTimeline] = []
+            for file in files {
+                let reader = PartitionReader(file)
+                let interval = reader.interval(of: selection.range)
+                try reader.snapshot { connection in
+                    for series in try reader.matching(selection.matchers, type: selection.profileType, connection) {
+                        if isCancelled() { throw CancellationError() }
+                        var points = PointColumns()
+                        try SeriesReader(connection: connection).addPoints(
+                            of: series.id, in: interval, coarsest: .day, to: &points)
+                        guard !points.times.isEmpty else { continue }
+                        timelines.append(
+                            SeriesTimeline(series: series.labels, times: points.times, totals: points.totals))
+                    }
+                }
+            }
+            return timelines
         }
     }
 
@@ -136,7 +213,9 @@ public final class SQLiteStore: ProfileStore {
     /// Commits what waits, then closes; later calls throw.
     public func close() async {
         isClosed.withLock { $0 = true }
-        await writer.close()
+        background.cancel()
+        await background.value
+        await lanes.close()
         catalogue.release()
     }
 }

@@ -2,22 +2,24 @@ import Model
 
 /// One profile's samples as a blob: sorted delta-varint stack ids, varint values, and ids of spans and traces where there are any.
 ///
-/// Spans and traces are written once each, with an index for each sample: a profile of 500 samples rarely has ten of them.
+/// Values are divided by what all of them share (a CPU profile's nanoseconds are multiples of its period), so most of them
+/// take a byte. Spans and traces are written once each, with an index for each sample: a profile of 500 samples rarely has
+/// ten of them.
 enum SampleBlob {
     private static let hasSpans: UInt64 = 1
     private static let hasTraces: UInt64 = 2
+    /// Whether a common divisor stands before the columns; files of schema 1 have none.
+    private static let isScaled: UInt64 = 4
 
     /// Encodes samples, which must be sorted by stack.
     static func encode(_ samples: SampleColumns) -> [UInt8] {
-        var writer = BlobWriter()
-        writer.uvarint((samples.spans.isEmpty ? 0 : hasSpans) | (samples.traces.isEmpty ? 0 : hasTraces))
+        var writer = BlobWriter(reserving: samples.count * 3 + 32)
+        writer.uvarint((samples.spans.isEmpty ? 0 : hasSpans) | (samples.traces.isEmpty ? 0 : hasTraces) | isScaled)
         writer.uvarint(UInt64(samples.count))
-        var previous: UInt32 = 0
-        for stack in samples.stacks {
-            writer.uvarint(UInt64(stack - previous))
-            previous = stack
-        }
-        for value in samples.values { writer.uvarint(UInt64(bitPattern: value)) }
+        let divisor = Divisor.of(samples.values)
+        writer.uvarint(divisor)
+        writer.deltas(samples.stacks)
+        writer.uvarints(samples.values, dividedBy: divisor)
         if !samples.spans.isEmpty {
             writeDictionary(samples.spans, to: &writer) { $1.fixed64($0) }
         }
@@ -44,24 +46,13 @@ enum SampleBlob {
         for id in ids { writer.uvarint(indices[id] ?? 0) }
     }
 
-    /// Adds the values of a blob to `sums`, indexed by stack; the fast way for a selection without conditions on samples.
-    static func add(_ blob: UnsafeBufferPointer<UInt8>, to sums: inout [Int64]) throws(BlobDamage) {
+    /// Adds the values of a blob to sums per stack; the fast way for a selection without conditions on samples.
+    static func add(_ blob: UnsafeBufferPointer<UInt8>, to sums: inout StackSums) throws(BlobDamage) {
         var reader = try BlobReader(sealed: blob)
-        _ = try reader.uvarint()
+        let flags = try reader.uvarint()
         let count = try reader.count()
-        var stacks = [UInt32](repeating: 0, count: count)
-        var stack: UInt64 = 0
-        for index in 0..<count {
-            stack += UInt64(try reader.uint32())
-            guard stack < UInt64(sums.count) else {
-                throw BlobDamage(description: "a blob names a stack that does not exist")
-            }
-            stacks[index] = UInt32(stack)
-        }
-        for stack in stacks {
-            let value = Int64(bitPattern: try reader.uvarint())
-            sums[Int(stack)] = sums[Int(stack)].saturatingAdd(value)
-        }
+        let divisor = flags & isScaled == 0 ? 1 : try reader.uvarint()
+        try sums.add(count: count, multiplier: Int64(bitPattern: divisor), from: &reader)
     }
 
     /// Decodes a whole blob.
@@ -69,15 +60,14 @@ enum SampleBlob {
         var reader = try BlobReader(sealed: blob)
         let flags = try reader.uvarint()
         let count = try reader.count()
+        let divisor = flags & isScaled == 0 ? 1 : Int64(bitPattern: try reader.uvarint())
         var samples = SampleColumns()
-        var stack: UInt32 = 0
+        samples.stacks = [UInt32](repeating: 0, count: count)
+        try reader.deltas(into: &samples.stacks)
+        samples.values.reserveCapacity(count)
         for _ in 0..<count {
-            let (next, overflow) = stack.addingReportingOverflow(try reader.uint32())
-            guard !overflow else { throw BlobDamage(description: "a blob names a stack that does not exist") }
-            stack = next
-            samples.stacks.append(stack)
+            samples.values.append(Int64(bitPattern: try reader.uvarint()).saturatingMultiply(divisor))
         }
-        for _ in 0..<count { samples.values.append(Int64(bitPattern: try reader.uvarint())) }
         if flags & hasSpans != 0 {
             samples.spans = try readDictionary(count, &reader) { reader throws(BlobDamage) in try reader.fixed64() }
         }
@@ -103,5 +93,20 @@ enum SampleBlob {
             ids.append(distinct[index])
         }
         return ids
+    }
+}
+
+/// What all values of a column share.
+enum Divisor {
+    /// The greatest common divisor, at least 1; values are not negative.
+    static func of(_ values: [Int64]) -> UInt64 {
+        var divisor: UInt64 = 0
+        for value in values {
+            var rest = UInt64(bitPattern: value)
+            if divisor != 0 && rest % divisor == 0 { continue }
+            while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+            if divisor == 1 { break }
+        }
+        return max(divisor, 1)
     }
 }

@@ -1,4 +1,5 @@
 import Model
+import Store
 
 /// What a symbol table grew by, as a blob; a partition's table is its chunks in order.
 enum SymbolChunk {
@@ -74,6 +75,27 @@ enum SymbolChunk {
             writer.uvarint(UInt64(table.stacks.locations[node]))
         }
         return writer.sealed()
+    }
+
+    /// Reads a service's chunks from a sequence number on into the table that they continue; the next number is returned.
+    static func read(
+        of service: Int64, from sequence: Int64, into table: inout SymbolTable, _ connection: Connection, path: String
+    ) throws -> Int64 {
+        var next = sequence
+        let select = try connection.prepare(
+            "SELECT sequence, chunk FROM symbols WHERE service = ? AND sequence >= ? ORDER BY sequence")
+        select.bind(service, at: 1)
+        select.bind(sequence, at: 2)
+        defer { select.reset() }
+        while try select.step() {
+            do throws(BlobDamage) {
+                try select.withBlob(1) { chunk throws(BlobDamage) in try decode(chunk, into: &table) }
+            } catch {
+                throw StoreError(.damaged, "\(path): symbols of service \(service): \(error)")
+            }
+            next = select.int64(0) + 1
+        }
+        return next
     }
 
     /// Adds a chunk to the table that it continues.

@@ -13,7 +13,8 @@ extension APIError {
         case let error as IngestError: self.init(error.code, error.description)
         case let error as StoreError:
             switch error.code {
-            case .closed, .full: self.init(.unavailable, error.message)
+            case .closed, .full, .unhealthy: self.init(.unavailable, error.message)
+            case .exhausted: self.init(.resourceExhausted, error.message)
             case .damaged: self.init(.dataLoss, error.message)
             case .unusable, .failed: self.init(.internal, error.message)
             }

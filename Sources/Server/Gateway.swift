@@ -63,7 +63,7 @@ public struct Gateway: Handler {
                     maxBytes: configuration.maxPushBytes
                 ).routes
                 + SideServiceRoutes().routes
-                + StatusRoutes(metrics: metrics, version: configuration.version).routes)
+                + StatusRoutes(store: store, metrics: metrics, version: configuration.version).routes)
     }
 
     /// Refuses what the head alone tells: a missing tenant, a body that is too large.

@@ -1,17 +1,22 @@
 import HTTP
 import Model
+import Store
 import Telemetry
 import Wire
 
 /// What an operator and a load balancer ask.
 struct StatusRoutes {
+    let store: any ProfileStore
     let metrics: Metrics
     let version: String
 
     var routes: [Route] {
-        let (metrics, version) = (metrics, version)
+        let (store, metrics, version) = (store, metrics, version)
         return [
-            Route("GET", "/ready") { _ in .text("ready\n") },
+            Route("GET", "/ready") { _ in
+                guard let failure = store.failure else { return .text("ready\n") }
+                return .text("not ready: \(failure)\n", status: 503)
+            },
             Route("GET", "/metrics") { _ in
                 .text(metrics.exposition, type: "text/plain; version=0.0.4; charset=utf-8")
             },
@@ -34,7 +39,9 @@ struct StatusRoutes {
 
 extension Response {
     /// A page of text.
-    static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
-        Response(status: 200, headers: HeaderFields([("Content-Type", type)]), body: Array(text.utf8))
+    static func text(
+        _ text: String, type: String = "text/plain; charset=utf-8", status: Int = 200
+    ) -> Response {
+        Response(status: status, headers: HeaderFields([("Content-Type", type)]), body: Array(text.utf8))
     }
 }

@@ -34,6 +34,9 @@ public enum ServeSettings {
         SettingRow(
             "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
+        SettingRow(
+            "max-memory", .size, "0",
+            "The most bytes that caches and merges take; 0 for a quarter of the machine, at most 2GiB."),
         SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
         SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
         SettingRow("header-timeout", .duration, "10s", "From the first byte of a head to its last."),

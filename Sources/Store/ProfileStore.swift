@@ -29,18 +29,39 @@ public struct NewProfile: Sendable {
     public var series: LabelSet
     /// When the profile was taken, in nanoseconds since the Unix epoch.
     public var time: Int64
-    /// What resolves the samples' stacks; the profiles of one push share it.
-    public var symbols: SymbolTable
+    /// What resolves the samples' stacks, shared by all that was decoded together.
+    public var source: SharedSymbols
     /// The samples; not empty.
     public var samples: SampleColumns
 
-    /// Makes a profile.
-    public init(id: ProfileID, series: LabelSet, time: Int64, symbols: SymbolTable, samples: SampleColumns) {
+    /// What resolves the samples' stacks.
+    public var symbols: SymbolTable { source.table }
+
+    /// Makes a profile that shares its symbols.
+    public init(id: ProfileID, series: LabelSet, time: Int64, source: SharedSymbols, samples: SampleColumns) {
         self.id = id
         self.series = series
         self.time = time
-        self.symbols = symbols
+        self.source = source
         self.samples = samples
+    }
+
+    /// Makes a profile with symbols of its own.
+    public init(id: ProfileID, series: LabelSet, time: Int64, symbols: SymbolTable, samples: SampleColumns) {
+        self.init(id: id, series: series, time: time, source: SharedSymbols(symbols), samples: samples)
+    }
+}
+
+/// The symbols of one decoded profile; the series that it was split into hold the same object.
+///
+/// So an engine does once for all of them what depends on the symbols alone.
+public final class SharedSymbols: Sendable {
+    /// The symbols.
+    public let table: SymbolTable
+
+    /// Shares a table.
+    public init(_ table: SymbolTable) {
+        self.table = table
     }
 }
 
@@ -90,12 +111,45 @@ public struct StackTotals: Sendable {
     public var stacks: [UInt32]
     /// The sums, saturated, in the unit of the profile type.
     public var totals: [Int64]
+    /// The tree of names of `symbols`, where the engine keeps one.
+    public var named: NamedStacks?
 
     /// Makes totals; the caller keeps the lengths equal.
-    public init(symbols: SymbolTable, stacks: [UInt32], totals: [Int64]) {
+    public init(symbols: SymbolTable, stacks: [UInt32], totals: [Int64], named: NamedStacks? = nil) {
         self.symbols = symbols
         self.stacks = stacks
         self.totals = totals
+        self.named = named
+    }
+}
+
+/// The selected profiles of one series: when each was taken and what its samples sum up to.
+///
+/// Where a selection names spans, traces or stacks, `totals` sums only the samples that pass, and profiles without any are
+/// left out.
+public struct SeriesTimeline: Sendable {
+    /// The series.
+    public var series: LabelSet
+    /// When each profile was taken, in nanoseconds, ascending.
+    public var times: [Int64]
+    /// The sum of each profile's samples, saturated.
+    public var totals: [Int64]
+
+    /// Makes a timeline; the caller keeps the lengths equal.
+    public init(series: LabelSet, times: [Int64] = [], totals: [Int64] = []) {
+        self.series = series
+        self.times = times
+        self.totals = totals
+    }
+
+    /// Points sorted into the timelines of their series.
+    public static func lines(of points: ProfilePoints) -> [SeriesTimeline] {
+        var timelines = points.series.map { SeriesTimeline(series: $0) }
+        for index in points.times.indices {
+            timelines[Int(points.seriesIndices[index])].times.append(points.times[index])
+            timelines[Int(points.seriesIndices[index])].totals.append(points.totals[index])
+        }
+        return timelines
     }
 }
 
@@ -181,6 +235,9 @@ public protocol ProfileStore: Sendable {
     /// The sums of a selection for each stack, one entry for each symbol partition that has any.
     func stackTotals(for selection: Selection) async throws -> [StackTotals]
 
+    /// The selected profiles' times and totals, series by series; a series may come more than once, the earlier part first.
+    func timelines(for selection: Selection) async throws -> [SeriesTimeline]
+
     /// The selected profiles, without their samples, in ascending order of time.
     func profilePoints(for selection: Selection) async throws -> ProfilePoints
 
@@ -190,11 +247,22 @@ public protocol ProfileStore: Sendable {
     /// The oldest and newest profile of a tenant, or nil if it has none.
     func span(of tenant: Tenant) async throws -> ProfileSpan?
 
+    /// Why profiles cannot be stored reliably any more, or nil while all is well.
+    var failure: StoreError? { get }
+
     /// Finishes what was begun and closes; later calls throw.
     func close() async
 }
 
 extension ProfileStore {
+    /// Engines without such states never fail.
+    public var failure: StoreError? { nil }
+
+    /// The timelines of a selection, derived from ``profilePoints(for:)``.
+    public func timelines(for selection: Selection) async throws -> [SeriesTimeline] {
+        SeriesTimeline.lines(of: try await profilePoints(for: selection))
+    }
+
     /// The names of all labels of the matching series, derived from ``series(in:matching:tenants:)``.
     public func labelNames(
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]

@@ -10,6 +10,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         case damaged
         /// The data directory cannot be used: locked by another process, or of a newer version.
         case unusable
+        /// The disk did not keep what was written; nothing more is accepted until the program is started again.
+        case unhealthy
+        /// A bound on memory would be passed.
+        case exhausted
         /// Anything else that the engine below reported.
         case failed
     }

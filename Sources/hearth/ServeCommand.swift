@@ -53,9 +53,12 @@ enum ServeCommand {
             level: LogLevel(rawValue: table.text("log-level")) ?? .info,
             format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
         let metrics = Metrics()
+        let budget = MemoryBudget(
+            limit: table.bytes("max-memory") > 0
+                ? table.bytes("max-memory") : MemoryBudget.standard(machineBytes: Machine.memoryBytes))
         let store: any ProfileStore =
             table.text("storage") == "memory"
-            ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"))
+            ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"), budget: budget)
         let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
         @Sendable func limits(_ flags: [String]) throws(SettingError) -> TenantLimits.Limits {
             let own = try Self.gateway(try Self.settings(arguments + flags))

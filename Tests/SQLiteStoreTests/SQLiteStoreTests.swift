@@ -97,7 +97,7 @@ private let all = Selection(tenants: [.anonymous], range: .all)
             #expect {
                 _ = try SQLiteStore(directory: directory)
             } throws: { error in
-                "\(error)".contains("schema version 99") && "\(error)".contains("up to 1")
+                "\(error)".contains("schema version 99") && "\(error)".contains("up to 2")
             }
         }
     }
@@ -193,9 +193,9 @@ private let all = Selection(tenants: [.anonymous], range: .all)
         let samples = columns(count, withIDs: withIDs)
         let blob = SampleBlob.encode(samples)
         #expect(try blob.withUnsafeBufferPointer { try SampleBlob.decode($0) } == samples)
-        var sums = [Int64](repeating: 0, count: count * 7 + 1)
+        var sums = StackSums(stackCount: count * 7 + 1)
         try blob.withUnsafeBufferPointer { try SampleBlob.add($0, to: &sums) }
-        #expect(sums.reduce(0, +) == samples.total)
+        #expect(sums.columns().totals.reduce(0, +) == samples.total)
     }
 
     @Test func `changed bytes are found by the checksum`() {
@@ -218,7 +218,7 @@ private let all = Selection(tenants: [.anonymous], range: .all)
             var writer = BlobWriter()
             writer.append(changed)
             let sealed = writer.sealed()
-            var sums = [Int64](repeating: 0, count: 400)
+            var sums = StackSums(stackCount: 400)
             sealed.withUnsafeBufferPointer { bytes in
                 _ = try? SampleBlob.decode(bytes)
                 try? SampleBlob.add(bytes, to: &sums)

@@ -133,22 +133,30 @@ extension Pprof.Raw {
 }
 
 extension RawPprof {
+    /// Texts that betray the language of a program by how they begin or end.
+    private static let marks: [(text: StaticString, isPrefix: Bool, isGo: Bool)] = [
+        ("/usr/local/go/", true, true), ("java/", true, false), ("sun/", true, false), ("./node_modules/", true, false),
+        ("System.", true, false), ("Microsoft.", true, false), (".go", false, true), (".rb", false, false),
+        (".js", false, false), (".py", false, false), ("main.rs", false, false), ("core.rs", false, false),
+    ]
+
     /// Whether the first text that betrays a language is one of Go's.
     var looksLikeGo: Bool {
-        let prefixes: [(text: String, isGo: Bool)] = [
-            ("/usr/local/go/", true), ("java/", false), ("sun/", false), ("./node_modules/", false), ("System.", false),
-            ("Microsoft.", false),
-        ]
-        let suffixes: [(text: String, isGo: Bool)] = [
-            (".go", true), (".rb", false), (".js", false), (".py", false), ("main.rs", false), ("core.rs", false),
-        ]
         for index in 0..<strings.count {
-            let text = strings.bytes[strings.range(index)]
-            for mark in prefixes where text.starts(with: mark.text.utf8) { return mark.isGo }
-            for mark in suffixes
-            where text.count >= mark.text.utf8.count
-                && text.suffix(mark.text.utf8.count).elementsEqual(mark.text.utf8)
-            { return mark.isGo }
+            let found = strings.withBytes(index) { text in
+                Self.marks.first { mark in
+                    mark.text.withUTF8Buffer { wanted in
+                        guard text.count >= wanted.count, let last = wanted.last, let first = wanted.first else {
+                            return false
+                        }
+                        // The byte that most others differ in is compared first.
+                        let start = mark.isPrefix ? 0 : text.count - wanted.count
+                        guard text[start] == first && text[start + wanted.count - 1] == last else { return false }
+                        return wanted.indices.allSatisfy { text[start + $0] == wanted[$0] }
+                    }
+                }
+            }
+            if let found { return found.isGo }
         }
         return false
     }

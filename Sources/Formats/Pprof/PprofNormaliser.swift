@@ -8,7 +8,7 @@ struct PprofNormaliser {
     private let pprof: RawPprof
     private let maxDepth: Int
     private var symbols = SymbolTable()
-    private var edges = EdgeTable()
+    private var edges: EdgeTable
     private var locationIndex: IDTable
     private var mappingIndex: IDTable
     private var functionIndex: IDTable
@@ -38,6 +38,8 @@ struct PprofNormaliser {
     init(_ pprof: RawPprof, maxDepth: Int) {
         self.pprof = pprof
         self.maxDepth = maxDepth
+        // Stacks share their beginnings; half of all frames are rarely distinct.
+        edges = EdgeTable(reserving: min(pprof.stacks.count / 2, 1 << 16))
         locationIndex = IDTable(pprof.locations.map(\.id))
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))

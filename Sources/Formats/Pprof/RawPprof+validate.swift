@@ -39,11 +39,17 @@ extension RawPprof {
                 throw invalid("sample type or unit contains a colon, which no query could select")
             }
         }
+        try validateTexts()
+    }
+
+    private func validateTexts() throws(FormatError) {
+        // Nearly all profiles are ASCII as a whole.
+        if strings.bytes.withUnsafeBufferPointer({ ByteScan.isASCII($0) }) { return }
         for index in 0..<strings.count {
-            let isASCII = strings.withBytes(index) { bytes in bytes.allSatisfy { $0 < 0x80 } }
+            let isASCII = strings.withBytes(index) { ByteScan.isASCII($0) }
             guard isASCII || strings[index].isValidUTF8 else {
                 let hex = strings[index].utf8.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-                throw invalid("invalid utf8 string hex: \(hex.joined())")
+                throw FormatError(.invalid, "invalid utf8 string hex: \(hex.joined())")
             }
         }
     }
@@ -90,11 +96,12 @@ extension RawPprof {
     mutating func removeGoTypeParameters() {
         let marker = Array("[go.shape.".utf8)
         let source = strings
-        guard source.bytes.contains(UInt8(ascii: "[")) else { return }
+        guard source.bytes.withUnsafeBufferPointer({ ByteScan.first(UInt8(ascii: "["), in: $0) }) != nil else { return }
         var rewritten = TextTable(reservingTexts: source.count, bytes: source.bytes.count)
         for index in 0..<source.count {
             let text = source.bytes[source.range(index)]
-            guard text.contains(UInt8(ascii: "[")) else {
+            let first = source.withBytes(index) { ByteScan.first(UInt8(ascii: "["), in: $0) }
+            guard first != nil else {
                 rewritten.append(text)
                 continue
             }

@@ -1,0 +1,190 @@
+import Dispatch
+import Glibc
+import Model
+import Store
+import Synchronization
+
+/// Takes appends to one file from any task and commits those that wait together, on a queue of its own.
+///
+/// While one commit syncs, others gather; so a sync is paid once for all of them. Files of other tenants and days have lanes of
+/// their own.
+///
+/// Unchecked because `writer`, `lastUse` and `nextEnd` are touched only on `queue`, which is serial; everything else is immutable or
+/// behind a lock.
+final class CommitLane: @unchecked Sendable {
+    private struct Append: Sendable {
+        let profiles: [IncomingProfile]
+        let done: CheckedContinuation<Void, any Error>
+    }
+
+    private struct Waiting: Sendable {
+        var appends: [Append] = []
+        var isDraining = false
+        var commits = 0
+        var byteCount = 0
+    }
+
+    let file: PartitionFile
+    private let catalogue: FileCatalogue
+    private let health: Health
+    private let queue: DispatchQueue
+    private let waiting = Mutex(Waiting())
+    private var writer: PartitionWriter?
+    private var lastUse = ContinuousClock.now
+    /// When the first stale bucket of a closed file comes to its end, in nanoseconds; not known before it was opened.
+    private var nextEnd = Int64.min
+
+    init(_ file: PartitionFile, catalogue: FileCatalogue, health: Health) {
+        self.file = file
+        self.catalogue = catalogue
+        self.health = health
+        queue = DispatchQueue(label: "hearth.sqlite.writer", qos: .userInitiated)
+    }
+
+    /// How many transactions were committed; fewer than appends when these came close together.
+    var commits: Int { waiting.withLock { $0.commits } }
+
+    /// About how many bytes the writer's memory takes.
+    var byteCount: Int { waiting.withLock { $0.byteCount } }
+
+    /// Returns when the profiles are synced.
+    func append(_ profiles: [IncomingProfile]) async throws {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            let isFirst = waiting.withLock { waiting in
+                waiting.appends.append(Append(profiles: profiles, done: done))
+                defer { waiting.isDraining = true }
+                return !waiting.isDraining
+            }
+            if isFirst { queue.async { self.drain() } }
+        }
+    }
+
+    private func drain() {
+        while true {
+            let appends = waiting.withLock { waiting in
+                defer { waiting.appends = [] }
+                if waiting.appends.isEmpty { waiting.isDraining = false }
+                return waiting.appends
+            }
+            guard !appends.isEmpty else { return }
+            let result = Result { try commit(appends.flatMap(\.profiles)) }
+            for append in appends { append.done.resume(with: result) }
+        }
+    }
+
+    private func commit(_ profiles: [IncomingProfile]) throws {
+        lastUse = .now
+        try withWriter("writing") { try $0.write(profiles, now: lastUse) }
+        waiting.withLock { $0.commits += 1 }
+    }
+
+    /// Runs `body` with the writer, which is opened if it is not, and closed after an error.
+    private func withWriter<Result>(_ what: String, _ body: (PartitionWriter) throws -> Result) throws -> Result {
+        if let failure = health.failure { throw failure }
+        do {
+            let result = try body(try openWriter())
+            let byteCount = writer?.byteCount ?? 0
+            waiting.withLock { $0.byteCount = byteCount }
+            return result
+        } catch {
+            // Its memory may be ahead of the file now.
+            writer = nil
+            throw health.judge(error, "\(what) day \(file.day) of tenant \(file.tenant)")
+        }
+    }
+
+    private func openWriter() throws -> PartitionWriter {
+        if let writer { return writer }
+        let opened = try PartitionWriter(file)
+        try catalogue.syncDirectory(of: file)
+        writer = opened
+        return opened
+    }
+
+    /// Runs work with the writer between commits, on the lane's queue.
+    func perform<Result: Sendable>(
+        _ what: String, _ body: @escaping @Sendable (PartitionWriter) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
+            queue.async { done.resume(with: Swift.Result { try self.withWriter(what, body) }) }
+        }
+    }
+
+    /// Rolls up one batch of buckets; false if there is none that is ready.
+    ///
+    /// A file that was closed is opened only when one of its buckets has come to its end. `now` is in nanoseconds.
+    func rollUp(_ policy: RollupPolicy, now: Int64) async throws -> Bool {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Bool, any Error>) in
+            queue.async {
+                done.resume(
+                    with: Result {
+                        guard self.writer != nil || self.nextEnd <= now else { return false }
+                        return try self.withWriter("rolling up") { try $0.rollUp(policy, now: now) }
+                    })
+            }
+        }
+    }
+
+    /// Closes the file if nobody has written for a while, which also empties its write-ahead log.
+    func closeIfIdle(for duration: Duration) async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            queue.async {
+                if ContinuousClock.now - self.lastUse >= duration { self.close() }
+                done.resume()
+            }
+        }
+    }
+
+    /// Returns when what waits is committed and the file is closed.
+    func finish() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            queue.async {
+                self.drain()
+                self.close()
+                done.resume()
+            }
+        }
+    }
+
+    private func close() {
+        if let writer { nextEnd = writer.stale.nextEnd }
+        writer = nil
+        waiting.withLock { $0.byteCount = 0 }
+    }
+}
+
+/// Whether the disk keeps what is written. Once it did not, nothing more is accepted.
+///
+/// After a failed sync the kernel may have dropped the pages that it could not write and call the next sync a success; only a
+/// new start, which reads the file as it is, can tell what is there.
+final class Health: Sendable {
+    private let state = Mutex<StoreError?>(nil)
+
+    /// The error after which nothing is accepted, or nil.
+    var failure: StoreError? { state.withLock { $0 } }
+
+    /// The error for callers; one of input or output is remembered.
+    func judge(_ error: any Error, _ what: String) -> any Error {
+        guard let error = error as? SQLiteError else { return error }
+        switch error.primaryCode {
+        case SQLITE.full: return StoreError(.full, "\(what): \(error)")
+        case SQLITE.corrupt, SQLITE.notADatabase: return StoreError(.damaged, "\(what): \(error)")
+        case SQLITE.inputOutput:
+            let failure = StoreError(
+                .unhealthy, "\(what): \(error): the disk failed, nothing is accepted until hearth is started again")
+            return state.withLock { state in
+                state = state ?? failure
+                return failure
+            }
+        default: return StoreError(.failed, "\(what): \(error)")
+        }
+    }
+}
+
+/// Primary result codes of SQLite, whose macros have no type that Swift keeps.
+enum SQLITE {
+    static let inputOutput: Int32 = 10
+    static let corrupt: Int32 = 11
+    static let full: Int32 = 13
+    static let notADatabase: Int32 = 26
+}

@@ -1,0 +1,155 @@
+import Dispatch
+import Model
+import Store
+import Synchronization
+
+/// The sums of a selection over several files, worked out on all cores.
+///
+/// The work is cut by series: each worker takes the next few, reads them on a snapshot of its own and adds to sums of its own,
+/// which are added up at the end. A series is read by one worker on one snapshot, so each of its profiles counts once.
+struct SelectionSums: Sendable {
+    let selection: Selection
+    let readers: [PartitionReader]
+    let budget: MemoryBudget
+    let isCancelled: @Sendable () -> Bool
+
+    /// A service in one of the files.
+    private struct Partition: Hashable {
+        let file: Int
+        let service: Int64
+    }
+
+    private struct Work {
+        let file: Int
+        let series: ArraySlice<ReadCache.Series>
+    }
+
+    /// What one worker has summed up.
+    ///
+    /// Unchecked because `Parallel` hands each worker to one thread, and they are read only after all have ended.
+    private final class Worker: @unchecked Sendable {
+        var sums: [Partition: StackSums] = [:]
+        var symbols: [Partition: ReadCache.Symbols] = [:]
+        var reserved = 0
+    }
+
+    func run() throws -> [StackTotals] {
+        let work = try pieces()
+        guard !work.isEmpty else { return [] }
+        let workers = try Parallel.run(pieces: work.count, makeWorker: Worker.init) { worker, piece in
+            try add(work[piece], to: worker)
+        }
+        defer { budget.release(workers.reduce(0) { $0 + $1.reserved }) }
+        let merged = workers[0]
+        for worker in workers.dropFirst() {
+            for (partition, sums) in worker.sums {
+                if merged.sums[partition] == nil {
+                    merged.sums[partition] = sums
+                } else {
+                    merged.sums[partition]?.add(sums)
+                }
+                // The one that has read more knows all stacks of the other.
+                let own = worker.symbols[partition]
+                if (merged.symbols[partition]?.table.stacks.count ?? -1) < (own?.table.stacks.count ?? 0) {
+                    merged.symbols[partition] = own
+                }
+            }
+        }
+        let order = merged.sums.keys.sorted { ($0.file, $0.service) < ($1.file, $1.service) }
+        return order.compactMap { partition in
+            guard let symbols = merged.symbols[partition], let sums = merged.sums[partition] else { return nil }
+            let passes = selection.stacks.isEmpty ? [] : selection.stacks.passes(in: symbols.table)
+            let (stacks, totals) = sums.columns(where: passes)
+            guard !stacks.isEmpty else { return nil }
+            return StackTotals(symbols: symbols.table, stacks: stacks, totals: totals, named: symbols.named)
+        }
+    }
+
+    /// The selected series in pieces of one file each; few enough that a snapshot pays, and enough for every core.
+    private func pieces() throws -> [Work] {
+        let series = try readers.map { reader in
+            if isCancelled() { throw CancellationError() }
+            return try reader.series(of: selection).sorted { ($0.service, $0.id) < ($1.service, $1.id) }
+        }
+        let size = max(1, min(32, series.reduce(0) { $0 + $1.count } / (Parallel.width * 4)))
+        return series.enumerated().flatMap { file, series in
+            stride(from: 0, to: series.count, by: size).map { start in
+                Work(file: file, series: series[start..<min(start + size, series.count)])
+            }
+        }
+    }
+
+    private func add(_ work: Work, to worker: Worker) throws {
+        let reader = readers[work.file]
+        let interval = reader.interval(of: selection.range)
+        try reader.snapshot { connection in
+            var known: Set<Int64> = []
+            for series in work.series {
+                let partition = Partition(file: work.file, service: series.service)
+                // The snapshot names no stack that a table read on it lacks.
+                if !known.contains(series.service) {
+                    known.insert(series.service)
+                    let symbols = try reader.symbols(of: series.service, connection)
+                    worker.symbols[partition] = symbols
+                    if worker.sums[partition] == nil {
+                        let bytes = symbols.table.stacks.count * 8
+                        try budget.reserve(bytes, for: "merging the samples of a query")
+                        worker.reserved += bytes
+                    }
+                    worker.sums[partition, default: StackSums(stackCount: 0)].grow(to: symbols.table.stacks.count)
+                }
+                // Taken out, so that the sums are added to in place.
+                var sums = worker.sums.removeValue(forKey: partition) ?? StackSums(stackCount: 0)
+                defer { worker.sums[partition] = sums }
+                if selection.takesSums {
+                    try SeriesReader(connection: connection).forEachSum(
+                        of: series.id, in: interval, coarsest: .day
+                    ) { blob in
+                        if isCancelled() { throw CancellationError() }
+                        try SampleBlob.add(blob, to: &sums)
+                    }
+                } else {
+                    try reader.forEachSample(of: series, selection, connection, isCancelled: isCancelled) {
+                        try sums.add($1, at: $0)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Spreads pieces of blocking work over the cores.
+enum Parallel {
+    /// How many workers there are at most.
+    static let width = max(1, processorCount)
+
+    /// Calls `body` for each piece on some worker, and returns the workers.
+    ///
+    /// The first error ends it and is thrown.
+    static func run<Worker: Sendable>(
+        pieces: Int, makeWorker: () -> Worker, _ body: @Sendable (Worker, Int) throws -> Void
+    ) throws -> [Worker] {
+        let workers = (0..<min(width, pieces)).map { _ in makeWorker() }
+        guard workers.count > 1 else {
+            for piece in 0..<pieces { try body(workers[0], piece) }
+            return workers
+        }
+        let next = Atomic(0)
+        let failure = Mutex<(any Error)?>(nil)
+        DispatchQueue.concurrentPerform(iterations: workers.count) { index in
+            while true {
+                let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard piece < pieces else { return }
+                do {
+                    try body(workers[index], piece)
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
+                    next.store(pieces, ordering: .relaxed)
+                    return
+                }
+            }
+        }
+        if let error = failure.withLock({ $0 }) { throw error }
+        return workers
+    }
+}

@@ -1,0 +1,44 @@
+import Synchronization
+
+/// The bytes that caches, merges and request bodies may take together (`max-memory`).
+///
+/// What is accounted are the large arrays; the program's own needs come on top.
+public final class MemoryBudget: Sendable {
+    /// The most bytes.
+    public let limit: Int
+    private let used = Mutex(0)
+
+    /// Makes a budget.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// A quarter of a machine's memory, at most 2 GiB.
+    public static func standard(machineBytes: Int) -> Int { min(machineBytes / 4, 2 << 30) }
+
+    /// How many bytes are reserved.
+    public var reserved: Int { used.withLock { $0 } }
+
+    /// Takes bytes, or throws ``StoreError`` of code `exhausted` that names the setting.
+    public func reserve(_ bytes: Int, for what: String) throws(StoreError) {
+        let fits = used.withLock { used in
+            guard bytes <= limit - used else { return false }
+            used += bytes
+            return true
+        }
+        guard fits else {
+            throw StoreError(
+                .exhausted, "\(what) needs \(bytes) bytes more than the \(limit) bytes of max-memory leave")
+        }
+    }
+
+    /// Gives bytes back.
+    public func release(_ bytes: Int) {
+        used.withLock { $0 -= bytes }
+    }
+
+    /// Takes bytes whether or not they fit; for what is there already and can be dropped.
+    public func note(_ change: Int) {
+        used.withLock { $0 += change }
+    }
+}
