@@ -73,7 +73,8 @@ let package = Package(
         .executableTarget(
             name: "hearth",
             dependencies: [
-                "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest", "Query",
+                "CPosix", "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest",
+                "Query",
                 "Store", "Model", "Formats",
             ],
             swiftSettings: settings),

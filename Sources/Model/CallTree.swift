@@ -17,6 +17,19 @@ public struct CallTree: Sendable {
     let childStarts: [UInt32]
     let children: [UInt32]
 
+    /// Where the tree holds only its largest nodes: how many were wanted, their smallest total, and what each node lost.
+    let cut: Cut?
+
+    /// What was left out of a tree.
+    struct Cut: Sendable {
+        /// The number of nodes that were wanted.
+        let maxNodes: Int
+        /// The smallest total that stayed.
+        let threshold: Int64
+        /// The sum of the children that each node lost.
+        let lost: [Int64]
+    }
+
     /// The number of nodes without the root.
     public var nodeCount: Int { parents.count - 1 }
 
@@ -36,13 +49,14 @@ public struct CallTree: Sendable {
     /// `sortedNames` holds every name once, in order; so no name is compared here.
     init(
         names: TextTable, sortedNames: [UInt32], nameIndices: [UInt32], parents: [UInt32], selfs: [Int64],
-        totals: [Int64]? = nil
+        totals: [Int64]? = nil, cut: Cut? = nil
     ) {
         self.names = names
         self.sortedNames = sortedNames
         self.nameIndices = nameIndices
         self.parents = parents
         self.selfs = selfs
+        self.cut = cut
         let count = parents.count
 
         var starts = [UInt32](repeating: 0, count: count + 1)
@@ -95,7 +109,8 @@ extension CallTree {
     ///
     /// Ties stay too; 0 if nothing is cut.
     func threshold(maxNodes: Int) -> Int64 {
-        maxNodes < 1 || nodeCount <= maxNodes ? 0 : Self.smallest(of: totals.dropFirst(), amongLargest: maxNodes)
+        if let cut, cut.maxNodes == maxNodes { return cut.threshold }
+        return maxNodes < 1 || nodeCount <= maxNodes ? 0 : Self.smallest(of: totals.dropFirst(), amongLargest: maxNodes)
     }
 
     /// The index of the name `other`, or nil if no node has it.

@@ -10,8 +10,14 @@ public struct CallTreeBuilder: Sendable {
     private var parents: [UInt32] = [0]
     private var selfs: [Int64] = [0]
     private var edges = EdgeTable()
-    /// The first partition, as long as it is the only one: its tree needs no merging.
-    private var single: (named: NamedStacks, selfs: [Int64])?
+    /// Partitions that are not merged yet: whether all of them must be, or their largest nodes, is known at the end.
+    private var parts: [Part] = []
+
+    /// What each node of a partition's names has itself.
+    struct Part: Sendable {
+        let named: NamedStacks
+        let selfs: [Int64]
+    }
 
     /// Makes a builder of an empty tree.
     public init() {}
@@ -27,19 +33,12 @@ public struct CallTreeBuilder: Sendable {
 
     /// Adds values to stacks of one partition whose names are at hand.
     public mutating func add(stacks: [UInt32], values: [Int64], named: NamedStacks) {
-        let values = named.selfs(stacks: stacks, totals: values)
-        if parents.count == 1 && single == nil {
-            single = (named, values)
-            return
-        }
-        mergeSingle()
-        merge(named, values)
+        parts.append(Part(named: named, selfs: named.selfs(stacks: stacks, totals: values)))
     }
 
-    private mutating func mergeSingle() {
-        guard let (named, values) = single else { return }
-        single = nil
-        merge(named, values)
+    private mutating func mergeParts() {
+        for part in parts { merge(part.named, part.selfs) }
+        parts = []
     }
 
     private mutating func merge(_ named: NamedStacks, _ values: [Int64]) {
@@ -67,7 +66,7 @@ public struct CallTreeBuilder: Sendable {
 
     /// Adds a value to the stack that has these frames, root first.
     public mutating func add(_ frames: some Sequence<Text>, value: Int64) {
-        mergeSingle()
+        mergeParts()
         var node: UInt32 = 0
         for frame in frames { node = child(of: node, named: index(of: frame)) }
         if node > 0 && value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
@@ -84,10 +83,20 @@ public struct CallTreeBuilder: Sendable {
 
     /// The tree of everything that was added.
     public consuming func finish() -> CallTree {
-        if let single { return single.named.tree(selfs: single.selfs) }
+        if parts.count == 1 && parents.count == 1 { return parts[0].named.tree(selfs: parts[0].selfs) }
+        mergeParts()
         let sorted = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
         return CallTree(
             names: names, sortedNames: sorted, nameIndices: nameIndices, parents: parents, selfs: selfs)
+    }
+
+    /// The tree of everything that was added, of which only about the `maxNodes` largest nodes need to be there.
+    ///
+    /// A flame graph of it that is cut to as many nodes is the one of the whole tree; other questions need ``finish()``.
+    public consuming func finish(forFlameGraphOf maxNodes: Int) -> CallTree {
+        guard maxNodes > 0, !parts.isEmpty, parents.count == 1 else { return finish() }
+        var largest = LargestNodes(parts)
+        return largest.tree(maxNodes: maxNodes)
     }
 
     private mutating func index(of name: Int, in other: TextTable) -> UInt32 {

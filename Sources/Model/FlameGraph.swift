@@ -41,7 +41,7 @@ public struct FlameGraph: Sendable, Equatable {
                 name: node == 0 ? 0 : names.index(of: tree.nameIndices[Int(node)]))
             var x = box.x + own
             let end = box.x + box.total
-            var cut: Int64 = 0
+            var cut = tree.cut?.lost[Int(node)] ?? 0
             for child in tree.children(of: node) {
                 let total = tree.totals[Int(child)]
                 guard total >= threshold && tree.nameIndices[Int(child)] != other else {

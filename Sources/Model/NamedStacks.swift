@@ -14,6 +14,10 @@ public struct NamedStacks: Sendable {
     /// All names, ascending by their bytes.
     private(set) var sortedNames: [UInt32] = []
 
+    /// The children of node `i` are `children[childStarts[i]..<childStarts[i + 1]]`, in no order.
+    private(set) var childStarts: [UInt32] = [0, 0]
+    private(set) var children: [UInt32] = []
+
     private var index = NameIndex()
     private var edges = EdgeTable()
     private var nameOfFunction: [UInt32] = []
@@ -23,7 +27,7 @@ public struct NamedStacks: Sendable {
 
     /// About how many bytes it takes.
     public var byteCount: Int {
-        names.bytes.count + names.count * 24 + parents.count * 52 + nodeOfStack.count * 4 + nameOfFunction.count * 4
+        names.bytes.count + names.count * 24 + parents.count * 60 + nodeOfStack.count * 4 + nameOfFunction.count * 4
     }
 
     /// Adds the stacks that a table has beyond those that are known; the table is the one of before, or grew out of it.
@@ -53,6 +57,21 @@ public struct NamedStacks: Sendable {
             nodeOfStack.append(node)
         }
         sortedNames = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
+        (childStarts, children) = Self.children(of: parents)
+    }
+
+    private static func children(of parents: [UInt32]) -> (starts: [UInt32], children: [UInt32]) {
+        var starts = [UInt32](repeating: 0, count: parents.count + 1)
+        for node in 1..<max(parents.count, 1) { starts[Int(parents[node]) + 1] += 1 }
+        for node in parents.indices { starts[node + 1] += starts[node] }
+        var next = starts
+        var children = [UInt32](repeating: 0, count: max(parents.count - 1, 0))
+        for node in 1..<max(parents.count, 1) {
+            let parent = Int(parents[node])
+            children[Int(next[parent])] = UInt32(node)
+            next[parent] += 1
+        }
+        return (starts, children)
     }
 
     /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
@@ -68,13 +87,19 @@ public struct NamedStacks: Sendable {
         return selfs
     }
 
-    /// The call tree of some stacks, without the nodes that have no share in it.
-    func tree(selfs: [Int64]) -> CallTree {
+    /// What each node and all below it have.
+    func totals(of selfs: [Int64]) -> [Int64] {
         var totals = selfs
         for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
             let parent = Int(parents[node])
             totals[parent] = totals[parent].saturatingAdd(totals[node])
         }
+        return totals
+    }
+
+    /// The call tree of some stacks, without the nodes that have no share in it.
+    func tree(selfs: [Int64]) -> CallTree {
+        let totals = totals(of: selfs)
         var places = [UInt32](repeating: 0, count: totals.count)
         var kept: [UInt32] = [0]
         for node in 1..<max(totals.count, 1) where totals[node] != 0 {

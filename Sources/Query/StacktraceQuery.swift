@@ -102,12 +102,25 @@ public struct StacktraceQuery: Sendable {
     public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> (
         tree: CallTree, maxNodes: Int
     ) {
+        let (builder, nodes) = try await merge(on: store, limits: limits, now: now)
+        return (builder.finish(), nodes)
+    }
+
+    /// The flame graph, for which only the largest nodes are merged.
+    public func flameGraph(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> FlameGraph {
+        let (builder, nodes) = try await merge(on: store, limits: limits, now: now)
+        return FlameGraph(builder.finish(forFlameGraphOf: nodes), maxNodes: nodes)
+    }
+
+    private func merge(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> (
+        builder: CallTreeBuilder, maxNodes: Int
+    ) {
         guard samples.spans.isEmpty || samples.traces.isEmpty else {
             throw QueryError("span_selector and trace_id_selector cannot be combined")
         }
         var builder = CallTreeBuilder()
         guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else {
-            return (builder.finish(), 0)
+            return (builder, 0)
         }
         let nodes = try limits.nodes(maxNodes)
         for partition in try await store.stackTotals(for: samples.selection(in: range)) {
@@ -118,7 +131,7 @@ public struct StacktraceQuery: Sendable {
             }
             try Task.checkCancellation()
         }
-        return (builder.finish(), nodes)
+        return (builder, nodes)
     }
 }
 

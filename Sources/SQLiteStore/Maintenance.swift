@@ -1,3 +1,4 @@
+import CPosix
 import Glibc
 import Model
 import Store
@@ -10,14 +11,21 @@ struct Maintenance: Sendable {
 
     /// After how long without a write a file is closed.
     private static let idle = Duration.seconds(120)
+    /// How often memory that bursts have left is given back.
+    private static let releaseInterval = Duration.seconds(10)
 
     /// Works until its task is cancelled.
     func run() async {
         await findStaleFiles()
+        var released = ContinuousClock.now
         while !Task.isCancelled {
             for lane in lanes.all {
                 while !Task.isCancelled, await rollUp(lane) {}
                 await lane.closeIfIdle(for: Self.idle)
+            }
+            if ContinuousClock.now - released >= Self.releaseInterval {
+                cposix_release_memory()
+                released = .now
             }
             try? await Task.sleep(for: policy.interval)
         }

@@ -67,13 +67,14 @@ struct QuerierRoutes {
                 }
             ) { request, routed in
                 let query = StacktraceQuery(request.samples(routed), maxNodes: request.maxNodes)
-                let (tree, maxNodes) = try await query.run(
-                    on: store, limits: limits.query(for: routed.tenants), now: routed.now)
+                let limits = limits.query(for: routed.tenants)
                 var response = SelectMergeSpanProfileResponse()
                 if request.format == ProfileFormat.tree {
+                    let (tree, maxNodes) = try await query.run(on: store, limits: limits, now: routed.now)
                     response.tree = tree.encoded(maxNodes: maxNodes)
                 } else {
-                    response.flamegraph = FlameGraphMessage(FlameGraph(tree, maxNodes: maxNodes))
+                    response.flamegraph = FlameGraphMessage(
+                        try await query.flameGraph(on: store, limits: limits, now: routed.now))
                 }
                 return response
             },
@@ -177,20 +178,23 @@ private func mergeStacktraces(
             wrapped.profile = profile.map(ProfileMessage.init) ?? ProfileMessage()
             response.pprof = wrapped
         }
-    default:
+    case ProfileFormat.tree, ProfileFormat.functions, ProfileFormat.sandwich:
         let (tree, maxNodes) = try await request.query(routed).run(
             on: store, limits: limits.query(for: routed.tenants), now: routed.now)
         switch request.format {
         case ProfileFormat.tree: response.tree = tree.encoded(maxNodes: maxNodes)
         case ProfileFormat.functions:
             response.functions = FunctionsMessage(FunctionTotals(tree), limit: maxNodes)
-        case ProfileFormat.sandwich:
+        default:
             guard let function = request.sandwichFunction, !function.isEmpty else {
                 throw APIError(.invalidArgument, "sandwich_function is required for the sandwich format")
             }
             response.sandwich = SandwichMessage(Sandwich(of: function, in: tree, maxNodes: maxNodes))
-        default: response.flamegraph = FlameGraphMessage(FlameGraph(tree, maxNodes: maxNodes))
         }
+    default:
+        response.flamegraph = FlameGraphMessage(
+            try await request.query(routed).flameGraph(
+                on: store, limits: limits.query(for: routed.tenants), now: routed.now))
     }
     return response
 }

@@ -111,7 +111,7 @@ private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits
             body: profile?.dot(maxNodes: nodes) ?? [])
     }
     let stacktraces = StacktraceQuery(samples, maxNodes: maxNodes(fields))
-    let (tree, nodes) = try await stacktraces.run(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
+    let graph = try await stacktraces.flameGraph(on: store, limits: limits.query(for: routed.tenants), now: routed.now)
     let groupBy = fields.all("groupBy")
     let step = Timeline.step(start: samples.start, end: samples.end)
     let series = try await SeriesQuery(
@@ -127,10 +127,10 @@ private func render(_ routed: RoutedRequest, _ store: any ProfileStore, _ limits
         }
     }
     var flamebearer = Flamebearer(
-        FlameGraph(tree, maxNodes: nodes), type: query.type,
+        graph, type: query.type,
         timeline: timeline(series.count == 1 ? series[0].points : []), groups: groups)
     flamebearer.emptyReason = await EmptyAnswers(store: store, limits: limits).reason(
-        tree.total == 0, samples, routed)
+        graph.total == 0, samples, routed)
     var response = Response.flamebearer(flamebearer)
     if let reason = flamebearer.emptyReason { response.headers.add(EmptyAnswers.header, reason) }
     return response

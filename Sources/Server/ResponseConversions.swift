@@ -104,14 +104,12 @@ extension ProfileMessage {
     init(_ profile: MergedProfile) {
         self.init()
         guard !profile.stacks.isEmpty else { return }
-        // Only what the samples need is written, each thing once.
-        var interner = SymbolInterner()
-        let stacks = interner.intern(profile.stacks, of: profile.symbols)
-        let unit = Int64(interner.intern(profile.type.sampleUnit))
-        let type = Int64(interner.intern(profile.type.sampleType))
-        let periodUnit = Int64(interner.intern(profile.type.periodUnit))
-        let periodName = Int64(interner.intern(profile.type.periodType))
-        let table = interner.table
+        // Only what the samples need is written.
+        var (table, stacks) = profile.symbols.compacted(to: profile.stacks)
+        let unit = Int64(table.strings.index(of: profile.type.sampleUnit))
+        let type = Int64(table.strings.index(of: profile.type.sampleType))
+        let periodUnit = Int64(table.strings.index(of: profile.type.periodUnit))
+        let periodName = Int64(table.strings.index(of: profile.type.periodType))
 
         var sampleType = ValueTypeMessage()
         sampleType.type = type

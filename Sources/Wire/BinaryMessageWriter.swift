@@ -103,17 +103,17 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated `int64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
-        pack(number, value.map { UInt64(bitPattern: $0) })
+        pack(number, value) { UInt64(bitPattern: $0) }
     }
 
     /// Writes repeated `uint64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
-        pack(number, value)
+        pack(number, value) { $0 }
     }
 
     /// Writes repeated `int32`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
-        pack(number, value.map { UInt64(bitPattern: Int64($0)) })
+        pack(number, value) { UInt64(bitPattern: Int64($0)) }
     }
 
     /// Writes repeated `double`, packed.
@@ -129,16 +129,31 @@ public struct BinaryMessageWriter: FieldCodec {
         ProtobufWriter.varint(value, to: &bytes)
     }
 
-    private mutating func pack(_ number: Int, _ values: [UInt64]) {
+    @inline(__always)
+    private mutating func pack<Value>(_ number: Int, _ values: [Value], _ bits: (Value) -> UInt64) {
         guard !values.isEmpty else { return }
+        var size = 0
+        for value in values { size += ProtobufWriter.size(of: bits(value)) }
         ProtobufWriter.key(number, .bytes, to: &bytes)
-        ProtobufWriter.varint(UInt64(values.reduce(0) { $0 + ProtobufWriter.size(of: $1) }), to: &bytes)
-        for value in values { ProtobufWriter.varint(value, to: &bytes) }
+        ProtobufWriter.varint(UInt64(size), to: &bytes)
+        bytes.append(addingCapacity: size) { free in
+            for value in values {
+                var rest = bits(value)
+                while rest >= 0x80 {
+                    free.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+                    rest >>= 7
+                }
+                free.append(UInt8(truncatingIfNeeded: rest))
+            }
+        }
     }
 
+    /// Writes a message in place, so that a profile of many small messages makes no buffer for each.
     private mutating func write<M: Message>(_ number: Int, _ message: inout M) throws(WireError) {
-        var inner = BinaryMessageWriter()
-        try message.fields(&inner)
-        ProtobufWriter.field(number, inner.bytes, to: &bytes)
+        ProtobufWriter.key(number, .bytes, to: &bytes)
+        let start = bytes.count
+        bytes.append(0)
+        try message.fields(&self)
+        ProtobufWriter.setLength(at: start, of: &bytes)
     }
 }

@@ -48,6 +48,12 @@ public enum ProtobufWriter {
         // One byte is enough for most messages; longer ones are moved once.
         bytes.append(0)
         try body(&bytes)
+        setLength(at: start, of: &bytes)
+    }
+
+    /// Writes the length of what follows the byte at `start`, which was kept free for it.
+    @inlinable
+    public static func setLength(at start: Int, of bytes: inout [UInt8]) {
         let length = UInt64(bytes.count - start - 1)
         if length < 0x80 {
             bytes[start] = UInt8(truncatingIfNeeded: length)

@@ -1,3 +1,4 @@
+import CPosix
 import Formats
 import Glibc
 import HTTP
@@ -52,6 +53,7 @@ enum ServeCommand {
         let logger = Logger(
             level: LogLevel(rawValue: table.text("log-level")) ?? .info,
             format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
+        cposix_tune_allocator()
         let metrics = Metrics()
         let budget = MemoryBudget(
             limit: table.bytes("max-memory") > 0

@@ -162,4 +162,77 @@ private struct Box {
             #expect(functions.rows.allSatisfy { $0.own <= $0.total && $0.total <= tree.total })
         }
     }
+
+    /// Partitions with stacks of the names, some of them in several.
+    private func partitions(_ random: inout Seeded) -> [(symbols: SymbolTable, stacks: [UInt32], values: [Int64])] {
+        (0..<Int.random(in: 1...4, using: &random)).map { _ in
+            var interner = SymbolInterner()
+            var values: [UInt32: Int64] = [:]
+            for _ in 0..<Int.random(in: 0...80, using: &random) {
+                var stack: UInt32 = 0
+                for _ in 0..<Int.random(in: 1...7, using: &random) {
+                    let name = interner.intern(Self.names.randomElement(using: &random) ?? "a")
+                    let line = Int64.random(in: 1...2, using: &random)
+                    let function = interner.intern(Function(name: name, startLine: line))
+                    stack = interner.child(
+                        of: stack, at: interner.internLocation(lines: [Line(function: function, line: line)]))
+                }
+                // Equal totals are common, and some sums saturate.
+                values[stack] =
+                    Int64.random(in: 0..<50, using: &random) == 0 ? .max / 3 : .random(in: 0...9, using: &random)
+            }
+            let stacks = values.keys.sorted()
+            return (interner.table, stacks, stacks.map { values[$0] ?? 0 })
+        }
+    }
+
+    @Test func `a flame graph of the largest nodes is the one of the whole tree`() {
+        var random = Seeded(state: 77)
+        for _ in 0..<400 {
+            let partitions = partitions(&random)
+            var whole = CallTreeBuilder()
+            for part in partitions { whole.add(stacks: part.stacks, values: part.values, symbols: part.symbols) }
+            let largest = whole
+            let maxNodes = Int.random(in: 1...120, using: &random)
+            #expect(
+                FlameGraph(largest.finish(forFlameGraphOf: maxNodes), maxNodes: maxNodes)
+                    == FlameGraph(whole.finish(), maxNodes: maxNodes))
+        }
+    }
+
+    @Test func `a name tree that grew with its table gives what a new one gives`() {
+        var random = Seeded(state: 78)
+        for _ in 0..<50 {
+            var interner = SymbolInterner()
+            var grown = NamedStacks()
+            var stacks: [UInt32] = []
+            for _ in 0..<5 {
+                for part in partitions(&random) { stacks += interner.intern(part.stacks, of: part.symbols) }
+                grown.extend(with: interner.table)
+            }
+            let values = stacks.map { Int64($0 % 7 + 1) }
+            var fromGrown = CallTreeBuilder()
+            fromGrown.add(stacks: stacks, values: values, named: grown)
+            var fromTable = CallTreeBuilder()
+            fromTable.add(stacks: stacks, values: values, symbols: interner.table)
+            #expect(FlameGraph(fromGrown.finish()) == FlameGraph(fromTable.finish()))
+        }
+    }
+
+    @Test func `a compacted table resolves its stacks as the one it came from`() {
+        var random = Seeded(state: 79)
+        for _ in 0..<100 {
+            for part in partitions(&random) {
+                let kept = part.stacks.indices.filter { _ in Bool.random(using: &random) }
+                let (table, stacks) = part.symbols.compacted(to: kept.map { part.stacks[$0] })
+                #expect(table.isConsistent)
+                var compact = CallTreeBuilder()
+                compact.add(stacks: stacks, values: kept.map { part.values[$0] }, symbols: table)
+                var whole = CallTreeBuilder()
+                whole.add(
+                    stacks: kept.map { part.stacks[$0] }, values: kept.map { part.values[$0] }, symbols: part.symbols)
+                #expect(FlameGraph(compact.finish()) == FlameGraph(whole.finish()))
+            }
+        }
+    }
 }

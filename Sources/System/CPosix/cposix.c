@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <malloc.h>
 #include "cposix.h"
 
 #include <arpa/inet.h>
@@ -149,4 +150,14 @@ void cposix_http_date(int64_t seconds, char *buffer, size_t capacity) {
     gmtime_r(&time, &parts);
     snprintf(buffer, capacity, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday], parts.tm_mday,
              months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+void cposix_tune_allocator(void) {
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+}
+
+void cposix_release_memory(void) {
+    malloc_trim(0);
 }

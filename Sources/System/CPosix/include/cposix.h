@@ -46,5 +46,12 @@ const char *cposix_error_text(int error, char *buffer, size_t capacity);
 // Takes an exclusive lock on a whole file without waiting; fails with EWOULDBLOCK when another open file holds it.
 int cposix_lock_file(int fd);
 
+// Keeps the allocator to few arenas, and freed blocks of up to some MiB in them: queries allocate and free arrays of that size,
+// and handing each back to the kernel costs more than what is done with it.
+void cposix_tune_allocator(void);
+
+// Gives what the allocator has free back to the kernel.
+void cposix_release_memory(void);
+
 // Formats a time as HTTP's Date: "Sun, 06 Nov 1994 08:49:37 GMT" and a NUL, 30 bytes.
 void cposix_http_date(int64_t seconds, char *buffer, size_t capacity);

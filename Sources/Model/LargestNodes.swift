@@ -1,0 +1,185 @@
+/// Finds the largest nodes of the tree that several partitions make together, without making that tree.
+///
+/// A child's total is at most its parent's, so a search that always opens the largest node that it has seen meets the nodes in
+/// descending order of their totals. What it costs depends on how many are wanted, and hardly on how many there are.
+struct LargestNodes {
+    /// A node of one partition.
+    private struct Member {
+        var part: Int
+        var node: UInt32
+    }
+
+    /// A path that was seen: the nodes that have it are `members[first..<first + count]`.
+    private struct Seen {
+        var name: UInt32
+        var parent: UInt32
+        var total: Int64
+        var first: Int
+        var count: Int
+    }
+
+    private let parts: [CallTreeBuilder.Part]
+    private let totals: [[Int64]]
+    private var names = TextTable()
+    private var nameIndex = NameIndex()
+    /// The index of each partition's names in `names`, where they were met.
+    private var ownNames: [[UInt32]]
+    private var members: [Member] = []
+    private var seen: [Seen] = []
+    /// Indices of `seen` that were not opened, the largest total first.
+    private var heap = TotalHeap()
+
+    init(_ parts: [CallTreeBuilder.Part]) {
+        self.parts = parts
+        totals = parts.map { $0.named.totals(of: $0.selfs) }
+        ownNames = parts.map { [UInt32](repeating: .max, count: $0.named.names.count) }
+    }
+
+    mutating func tree(maxNodes: Int) -> CallTree {
+        members = parts.indices.map { Member(part: $0, node: 0) }
+        let total = totals.reduce(Int64(0)) { $0.saturatingAdd($1[0]) }
+        var nameIndices: [UInt32] = [0]
+        var parents: [UInt32] = [0]
+        var selfs: [Int64] = [0]
+        var keptTotals = [total]
+        open(Seen(name: 0, parent: 0, total: total, first: 0, count: members.count), as: 0)
+        var threshold: Int64 = 0
+        while let next = heap.largest, nameIndices.count <= maxNodes || next.total == threshold {
+            heap.removeLargest()
+            let node = seen[Int(next.index)]
+            let index = UInt32(parents.count)
+            nameIndices.append(node.name)
+            parents.append(node.parent)
+            keptTotals.append(node.total)
+            selfs.append(
+                members[node.first..<node.first + node.count].reduce(Int64(0)) {
+                    $0.saturatingAdd(parts[$1.part].selfs[Int($1.node)])
+                })
+            open(node, as: index)
+            threshold = node.total
+        }
+        var lost = [Int64](repeating: 0, count: parents.count)
+        for entry in heap.entries {
+            let parent = Int(seen[Int(entry.index)].parent)
+            lost[parent] = lost[parent].saturatingAdd(entry.total)
+        }
+        return CallTree(
+            names: names, sortedNames: sortedNames(), nameIndices: nameIndices, parents: parents, selfs: selfs,
+            totals: keptTotals,
+            cut: CallTree.Cut(maxNodes: maxNodes, threshold: heap.isEmpty ? 0 : threshold, lost: lost))
+    }
+
+    /// Adds the children of a node, which has become node `index` of the result.
+    private mutating func open(_ node: Seen, as index: UInt32) {
+        if node.count == 1 {
+            let member = members[node.first]
+            forEachChild(of: member) { child, total, name, search in
+                search.see(name, index, total, [Member(part: member.part, node: child)][...])
+            }
+            return
+        }
+        // Children of several partitions that have one name are one child.
+        var children: [(name: UInt32, member: Member, total: Int64)] = []
+        for position in node.first..<node.first + node.count {
+            let member = members[position]
+            forEachChild(of: member) { child, total, name, _ in
+                children.append((name, Member(part: member.part, node: child), total))
+            }
+        }
+        children.sort { $0.name < $1.name }
+        var start = 0
+        while start < children.count {
+            var end = start
+            var total: Int64 = 0
+            while end < children.count, children[end].name == children[start].name {
+                total = total.saturatingAdd(children[end].total)
+                end += 1
+            }
+            see(children[start].name, index, total, children[start..<end].map(\.member)[...])
+            start = end
+        }
+    }
+
+    private mutating func forEachChild(
+        of member: Member, _ body: (UInt32, Int64, UInt32, inout LargestNodes) -> Void
+    ) {
+        let named = parts[member.part].named
+        let range = Int(named.childStarts[Int(member.node)])..<Int(named.childStarts[Int(member.node) + 1])
+        for place in range {
+            let child = named.children[place]
+            let total = totals[member.part][Int(child)]
+            guard total > 0 else { continue }
+            body(child, total, name(Int(named.nameIndices[Int(child)]), of: member.part), &self)
+        }
+    }
+
+    private mutating func see(_ name: UInt32, _ parent: UInt32, _ total: Int64, _ nodes: ArraySlice<Member>) {
+        heap.insert(total, UInt32(seen.count))
+        seen.append(Seen(name: name, parent: parent, total: total, first: members.count, count: nodes.count))
+        members.append(contentsOf: nodes)
+    }
+
+    private mutating func name(_ name: Int, of part: Int) -> UInt32 {
+        if ownNames[part][name] == .max {
+            ownNames[part][name] = parts[part].named.names.withBytes(name) { nameIndex.index(of: $0, in: &names) }
+        }
+        return ownNames[part][name]
+    }
+
+    /// The names that were met, ascending: each partition's are in order already.
+    private func sortedNames() -> [UInt32] {
+        var sorted: [UInt32] = []
+        var isKnown = [Bool](repeating: false, count: names.count)
+        for part in parts.indices {
+            var new: [UInt32] = []
+            for name in parts[part].named.sortedNames {
+                let own = ownNames[part][Int(name)]
+                guard own != .max, !isKnown[Int(own)] else { continue }
+                isKnown[Int(own)] = true
+                new.append(own)
+            }
+            sorted = names.merged(sorted, withSorted: new)
+        }
+        return sorted
+    }
+}
+
+/// A heap of totals, the largest on top.
+struct TotalHeap {
+    struct Entry {
+        var total: Int64
+        var index: UInt32
+    }
+
+    private(set) var entries: [Entry] = []
+
+    var isEmpty: Bool { entries.isEmpty }
+    var largest: Entry? { entries.first }
+
+    mutating func insert(_ total: Int64, _ index: UInt32) {
+        let new = Entry(total: total, index: index)
+        var place = entries.count
+        entries.append(new)
+        while place > 0 {
+            let parent = (place - 1) / 2
+            guard entries[parent].total < total else { break }
+            entries[place] = entries[parent]
+            place = parent
+        }
+        entries[place] = new
+    }
+
+    mutating func removeLargest() {
+        guard let last = entries.popLast(), !entries.isEmpty else { return }
+        var place = 0
+        while true {
+            var child = 2 * place + 1
+            guard child < entries.count else { break }
+            if child + 1 < entries.count && entries[child + 1].total > entries[child].total { child += 1 }
+            guard entries[child].total > last.total else { break }
+            entries[place] = entries[child]
+            place = child
+        }
+        entries[place] = last
+    }
+}
