@@ -33,9 +33,11 @@ let package = Package(
     name: "hearth",
     // The modules are products so that packages inside this repository, such as Benchmarks, can link them.
     products: [.executable(name: "hearth", targets: ["hearth"])]
-        + ["Model", "Wire", "Formats", "Store", "SQLiteStore", "Query", "API", "CSQLite", "CDeflate"].map {
-            .library(name: $0, targets: [$0])
-        },
+        + [
+            "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
+            "HTTP",
+            "Server", "CSQLite", "CDeflate",
+        ].map { .library(name: $0, targets: [$0]) },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
@@ -109,6 +111,15 @@ let package = Package(
                 "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
                 "Selectors", "Model", "Wire", "Telemetry", "Relabelling",
             ]),
+        // What the fuzzers of the package in Fuzzing check, run over what they found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Store",
+                "Wire", "Model",
+            ],
+            path: "Fuzzing", exclude: ["Package.swift", "README.md", "run", "Sources", "Corpus"],
+            sources: ["Targets", "Tests"], swiftSettings: settings),
         // Drives the built `hearth` as a user's clients do.
         tests(
             "BinaryTests", [],

@@ -86,8 +86,8 @@ extension IngestPipeline {
             // Old clients sent micro- or milliseconds, which all lie in 1970.
             if raw.time < IngestLimits.year1971 { raw.time = request.from }
             switch request.spyName {
-            case "pyspy": raw.prefixFilenames(keepsAbsolute: true)
-            case "rbspy", "scripting": raw.prefixFilenames(keepsAbsolute: false)
+            case "pyspy": try raw.prefixFilenames(keepsAbsolute: true)
+            case "rbspy", "scripting": try raw.prefixFilenames(keepsAbsolute: false)
             case "dotnetspy": raw.repairDotnet()
             case "unknown" where types?.hasInuseSpace ?? false: raw.repairDotnet()
             default: break

@@ -72,8 +72,10 @@ public struct CallTreeBuilder: Sendable {
         if node > 0 && value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
     }
 
-    /// Adds a child of a node of the tree, without looking for one of the same name; for readers of whole trees.
-    mutating func child(of parent: UInt32, named name: Text, adding value: Int64) -> UInt32 {
+    /// Adds a value to the child of that name of a node, and returns the child's node; for readers of whole trees.
+    ///
+    /// - Precondition: `parent` is 0, the root, or what this returned.
+    public mutating func child(of parent: UInt32, named name: Text, adding value: Int64) -> UInt32 {
         let node = child(of: parent, named: index(of: name))
         if value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
         return node

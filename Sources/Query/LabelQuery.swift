@@ -76,7 +76,8 @@ public struct LabelQuery: Sendable {
         let matchers = try parsed(prefix: "failed to parse label selector")
         let wanted = utf8Names ? names : names.filter(\.isLegacyLabelName)
         let series = try await store.series(in: range, matching: matchers, tenants: tenants)
-        if wanted.isEmpty && series.allSatisfy({ set in utf8Names || set.labels.allSatisfy(\.name.isLegacyLabelName) }) {
+        if wanted.isEmpty && series.allSatisfy({ set in utf8Names || set.labels.allSatisfy(\.name.isLegacyLabelName) })
+        {
             // Whole series are distinct and in order already.
             return series.filter { !$0.labels.isEmpty }
         }

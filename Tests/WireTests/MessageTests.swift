@@ -109,6 +109,13 @@ private struct Everything: Message {
         #expect(try Everything().binary() == [])
     }
 
+    @Test func `a negative zero keeps its sign in JSON`() throws {
+        var message = Everything()
+        message.reals = [-0.0, 0]
+        #expect(try message.json() == Array(#"{"reals":[-0.0,0]}"#.utf8))
+        #expect(try Everything(json: message.json()).reals.map(\.sign) == [.minus, .plus])
+    }
+
     @Test(arguments: [
         #"{"bigNumber":5}"#, #"{"big_number":"5"}"#, #"{"bigNumber":5.0}"#, #"{"bigNumber":"5e0"}"#,
         #"{"bigNumber":0.5e1}"#,

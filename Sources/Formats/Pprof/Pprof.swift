@@ -93,7 +93,7 @@ public enum Pprof {
         try pprof.validate(checked, series: series)
         if language == .go || language == .unknown && pprof.looksLikeGo { pprof.removeGoTypeParameters() }
         var normaliser = PprofNormaliser(pprof, maxDepth: limits.maxDepth)
-        var decoded = normaliser.run()
+        var decoded = try normaliser.run()
         decoded.salvage.add(salvage)
         return decoded
     }
@@ -121,15 +121,26 @@ extension Pprof.Raw {
 
     /// Writes `<file> <function>` for function names, as the reference does for scripting languages sent through `/ingest`.
     ///
-    /// With `keepsAbsolute`, functions of files with an absolute path stay.
-    public mutating func prefixFilenames(keepsAbsolute: Bool) {
+    /// With `keepsAbsolute`, functions of files with an absolute path stay. Many functions may share one long file name, so the
+    /// sum of the names is bounded; throws ``FormatError`` of kind `tooLarge` beyond it.
+    public mutating func prefixFilenames(keepsAbsolute: Bool) throws(FormatError) {
         let count = UInt64(raw.strings.count)
-        for index in raw.functions.indices {
+        let chosen = raw.functions.indices.filter { index in
             let function = raw.functions[index]
-            guard function.name < count, function.filename < count else { continue }
-            let filename = raw.strings[Int(function.filename)].utf8
-            if keepsAbsolute && filename.first == UInt8(ascii: "/") { continue }
-            let name = raw.strings[Int(function.name)].utf8
+            guard function.name < count, function.filename < count else { return false }
+            let filename = raw.strings.bytes[raw.strings.range(Int(function.filename))]
+            return !(keepsAbsolute && filename.first == UInt8(ascii: "/"))
+        }
+        let byteCount = chosen.reduce(0) { sum, index in
+            sum + raw.strings.range(Int(raw.functions[index].filename)).count
+                + raw.strings.range(Int(raw.functions[index].name)).count
+        }
+        guard byteCount <= 256 << 20 else {
+            throw FormatError(.tooLarge, "the names of all functions with their files take more than 256 MiB")
+        }
+        for index in chosen {
+            let filename = raw.strings[Int(raw.functions[index].filename)].utf8
+            let name = raw.strings[Int(raw.functions[index].name)].utf8
             raw.functions[index].name = UInt64(raw.strings.append(filename + [UInt8(ascii: " ")] + name))
         }
     }

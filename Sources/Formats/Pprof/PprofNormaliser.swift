@@ -16,6 +16,9 @@ struct PprofNormaliser {
     private var tableLocations: [UInt32]
     private var salvage = SalvageReport()
 
+    /// Every sample may name the same long texts, so what is read of them for labels is bounded.
+    private var labelBudget: Int
+
     private static let unknown = UInt32.max
     private static let dropped = UInt32.max - 1
 
@@ -42,6 +45,7 @@ struct PprofNormaliser {
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
         for function in pprof.functions {
             symbols.functions.append(
@@ -61,7 +65,7 @@ struct PprofNormaliser {
         }
     }
 
-    mutating func run() -> DecodedProfile {
+    mutating func run() throws(FormatError) -> DecodedProfile {
         var groups: [Group] = []
         var groupOfLabels: [[Label]: Int] = [:]
         let types = pprof.sampleTypes.count
@@ -79,7 +83,7 @@ struct PprofNormaliser {
                 continue
             }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
-            let promoted = labelRange.isEmpty ? [] : labels(labelRange, &row)
+            let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
             if let known = groupOfLabels[promoted] {
                 group = known
@@ -164,9 +168,13 @@ struct PprofNormaliser {
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
-    private mutating func labels(_ range: Range<Int>, _ row: inout Row) -> [Label] {
+    private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
         for label in pprof.labels[range] where label.str > 0 {
+            labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
+            guard labelBudget > 0 else {
+                throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
+            }
             guard label.key > 0 else {
                 salvage.note(.sampleLabelName, pprof.strings[Int(label.str)].string)
                 continue
