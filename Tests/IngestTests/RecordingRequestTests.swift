@@ -1,3 +1,4 @@
+import Formats
 import Ingest
 import MemoryStore
 import Model

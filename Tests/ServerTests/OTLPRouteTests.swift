@@ -1,6 +1,7 @@
 import API
 import Formats
 import HTTP
+import Ingest
 import MemoryStore
 import Model
 import Server
