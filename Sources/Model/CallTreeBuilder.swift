@@ -93,6 +93,7 @@ public struct CallTreeBuilder: Sendable {
     /// A flame graph of it that is cut to as many nodes is the one of the whole tree; other questions need ``finish()``.
     public consuming func finish(forFlameGraphOf maxNodes: Int) -> CallTree {
         guard maxNodes > 0, !parts.isEmpty, parents.count == 1 else { return finish() }
+        if parts.count == 1 { return parts[0].named.tree(selfs: parts[0].selfs, maxNodes: maxNodes) }
         var largest = LargestNodes(parts)
         return largest.tree(maxNodes: maxNodes)
     }

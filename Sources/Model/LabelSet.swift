@@ -31,6 +31,16 @@ public struct LabelSet: Hashable, Comparable, Sendable {
         self.labels = byName.filter { !$0.value.isEmpty }.map { Label($0.key, $0.value) }.sorted()
     }
 
+    private init(inOrder labels: [Label]) {
+        self.labels = labels
+    }
+
+    /// The set of those labels whose names pass; the set itself if all do.
+    public func filter(_ isWanted: (Text) -> Bool) -> LabelSet {
+        let kept = labels.filter { isWanted($0.name) }
+        return kept.count == labels.count ? self : LabelSet(inOrder: kept)
+    }
+
     /// The set without labels.
     public static let empty = LabelSet([] as [Label])
 

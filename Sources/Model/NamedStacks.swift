@@ -89,18 +89,88 @@ public struct NamedStacks: Sendable {
     }
 
     /// The call tree of some stacks, without the nodes that have no share in it.
-    func tree(selfs: [Int64]) -> CallTree {
+    ///
+    /// With `maxNodes`, only the largest nodes are there, those whose total is at least the one of the `maxNodes`-th.
+    func tree(selfs: [Int64], maxNodes: Int? = nil) -> CallTree {
         let totals = totals(of: selfs)
+        var threshold: Int64 = 0
+        if let maxNodes, maxNodes > 0 { threshold = Self.threshold(of: totals, maxNodes: maxNodes) }
+        let least = max(threshold, 1)
         var places = [UInt32](repeating: 0, count: totals.count)
-        var kept: [UInt32] = [0]
-        for node in 1..<max(totals.count, 1) where totals[node] != 0 {
-            places[node] = UInt32(kept.count)
-            kept.append(UInt32(node))
+        var names: [UInt32] = [0]
+        var parents: [UInt32] = [0]
+        var keptSelfs = [selfs[0]]
+        var keptTotals = [totals[0]]
+        // A parent has at least what its child has, so it was kept before.
+        for node in 1..<max(totals.count, 1) where totals[node] >= least {
+            places[node] = UInt32(parents.count)
+            names.append(nodes[node].name)
+            parents.append(places[Int(nodes[node].parent)])
+            keptSelfs.append(selfs[node])
+            keptTotals.append(totals[node])
+        }
+        var cut: CallTree.Cut?
+        if let maxNodes {
+            var lost = [Int64](repeating: 0, count: parents.count)
+            if threshold > 0 {
+                for node in 1..<totals.count where totals[node] > 0 && totals[node] < threshold {
+                    let parent = Int(nodes[node].parent)
+                    guard parent == 0 || totals[parent] >= threshold else { continue }
+                    let place = Int(places[parent])
+                    lost[place] = lost[place].saturatingAdd(totals[node])
+                }
+            }
+            cut = CallTree.Cut(maxNodes: maxNodes, threshold: threshold, lost: lost)
         }
         return CallTree(
-            names: names, sortedNames: sortedNames, nameIndices: kept.map { nodes[Int($0)].name },
-            parents: kept.map { places[Int(nodes[Int($0)].parent)] }, selfs: kept.map { selfs[Int($0)] },
-            totals: kept.map { totals[Int($0)] })
+            names: self.names, sortedNames: sortedNames, nameIndices: names, parents: parents, selfs: keptSelfs,
+            totals: keptTotals, cut: cut)
+    }
+
+    /// The total of the `maxNodes`-th largest node, or 0 if there are not more nodes than that.
+    private static func threshold(of totals: [Int64], maxNodes: Int) -> Int64 {
+        var values = totals.dropFirst().filter { $0 > 0 }
+        guard values.count > maxNodes else { return 0 }
+        return values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+    }
+}
+
+/// Finds an order statistic without sorting.
+enum Selection {
+    /// The `rank`-th largest value, counted from 1; the values change their places.
+    ///
+    /// Hoare's selection, with the median of three for a pivot. Equal values do not slow it down.
+    ///
+    /// - Precondition: `1 <= rank <= values.count`
+    static func largest(_ rank: Int, of values: UnsafeMutableBufferPointer<Int64>) -> Int64 {
+        let wanted = rank - 1
+        var low = 0
+        var high = values.count - 1
+        while low < high {
+            let middle = low + (high - low) / 2
+            let (first, second, third) = (values[low], values[middle], values[high])
+            let pivot = max(min(first, second), min(max(first, second), third))
+            var left = low
+            var right = high
+            // Descending: what is larger goes to the left.
+            while left <= right {
+                while values[left] > pivot { left += 1 }
+                while values[right] < pivot { right -= 1 }
+                if left <= right {
+                    values.swapAt(left, right)
+                    left += 1
+                    right -= 1
+                }
+            }
+            if wanted <= right {
+                high = right
+            } else if wanted >= left {
+                low = left
+            } else {
+                return values[wanted]
+            }
+        }
+        return values[wanted]
     }
 }
 
