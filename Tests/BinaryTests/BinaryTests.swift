@@ -60,8 +60,8 @@ struct BinaryTests {
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `what was made to fill memory is refused, at memory that stays flat`() {
-        let result = Program.run("python3 \(Program.scripts)/bombs.py \(hearth)")
+    @Test func `what was made to fill memory is refused, at memory that stays flat`() async {
+        let result = await Program.runAside("python3 \(Program.scripts)/bombs.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
 

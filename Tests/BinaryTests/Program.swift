@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// The built `hearth` and the scripts that drive it.
@@ -37,5 +38,12 @@ enum Program {
         }
         let status = pclose(pipe)
         return (String(decoding: output, as: UTF8.self), (status >> 8) & 0xff)
+    }
+
+    /// The same on a thread of its own, for what takes long: other tests need theirs.
+    static func runAside(_ command: String) async -> (output: String, status: Int32) {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: run(command)) }
+        }
     }
 }

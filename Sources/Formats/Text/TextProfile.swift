@@ -156,7 +156,7 @@ public enum TextProfile {
         var open: [(keyLength: Int, left: UInt64)] = []
         var key: [UInt8] = []
         // Keys share what they begin with, so that a small body can hold very many long ones.
-        var room = max(64 << 20, bytes.count.saturatingMultiply(16))
+        var room = limits.maxBytes > 0 ? max(limits.maxBytes, bytes.count).saturatingMultiply(4) : .max
         while offset < bytes.count {
             if let last = open.last { key.removeLast(key.count - last.keyLength) }
             if !open.isEmpty { open[open.count - 1].left -= 1 }
