@@ -64,7 +64,8 @@ let package = Package(
         module("SQLiteStore", ["Store", "Model", "Selectors", "CSQLite", "CPosix"]),
         module("Query", ["Store", "Model", "Selectors"]),
         module("API", ["Model", "Wire"]),
-        module("Ingest", ["Formats", "Store", "Model", "Wire"]),
+        module("Relabelling", ["Model", "Selectors", "Settings"]),
+        module("Ingest", ["Formats", "Store", "Model", "Wire", "Relabelling", "Telemetry"]),
         module("HTTP", ["CPosix", "CNghttp2"]),
         module("Demo", ["Model", "Store", "Ingest"]),
         module(
@@ -75,7 +76,7 @@ let package = Package(
             dependencies: [
                 "CPosix", "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest",
                 "Query",
-                "Store", "Model", "Formats",
+                "Store", "Model", "Formats", "Relabelling",
             ],
             swiftSettings: settings),
 
@@ -95,14 +96,20 @@ let package = Package(
             ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
-        tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
+        tests("RelabellingTests", ["Relabelling", "Model", "Selectors", "Settings"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Relabelling", "Settings",
+                "Telemetry",
+            ]),
         tests("HTTPTests", ["HTTP", "CPosix", "CHTTPParser"]),
         tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
         tests(
             "ServerTests",
             [
                 "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
-                "Selectors", "Model", "Wire", "Telemetry",
+                "Selectors", "Model", "Wire", "Telemetry", "Relabelling",
             ]),
         // What the fuzzers of the package in Fuzzing check, run over what they found.
         .testTarget(
@@ -114,7 +121,9 @@ let package = Package(
             path: "Fuzzing", exclude: ["Package.swift", "README.md", "run", "Sources", "Corpus"],
             sources: ["Targets", "Tests"], swiftSettings: settings),
         // Drives the built `hearth` as a user's clients do.
-        tests("BinaryTests", [], exclude: ["server.py", "crash.py", "sdk.py", "rpc.py"]),
+        tests(
+            "BinaryTests", [],
+            exclude: ["server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

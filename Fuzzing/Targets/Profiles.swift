@@ -75,7 +75,9 @@ extension FuzzTarget {
     }
 
     private static func checkExport(_ request: OTLP.ExportRequest, byteCount: Int) throws(Violation) {
-        guard let profiles = try? OTLP.convert(request, now: 1_700_000_000_000_000_000) else { return }
+        guard let profiles = try? OTLP.convert(request, now: 1_700_000_000_000_000_000, limits: limits).profiles else {
+            return
+        }
         for profile in profiles {
             try require(profile.labels.contains { $0.name == LabelName.serviceName }, "a profile without a service")
             try checkNormalised(profile.pprof, limits, .other)

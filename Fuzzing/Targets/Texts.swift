@@ -45,10 +45,10 @@ extension FuzzTarget {
     }
 
     private static func checkSpeedscope(_ bytes: [UInt8]) throws(Violation) {
-        guard let profiles = try? Speedscope.decode(bytes) else { return }
+        guard let profiles = try? Speedscope.decode(bytes, limits: limits) else { return }
         for profile in profiles {
             for scale in [1, 10_000_000] as [Int64] {
-                try (try? profile.decoded(type: type, periodType: type, scale: scale, time: 7))?
+                try (try? profile.decoded(type: type, periodType: type, scale: scale, time: 7, limits: limits))?
                     .check(byteCount: bytes.count)
             }
         }

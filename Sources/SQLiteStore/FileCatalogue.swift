@@ -9,6 +9,7 @@ final class FileCatalogue: Sendable {
     private let directory: String
     /// The descriptor that holds the lock; -1 once released.
     private let lock: Mutex<Int32>
+    private let creation = Mutex(())
     private let files: Mutex<[Tenant: [Int64: PartitionFile]]>
 
     /// Creates the directory if it is not there, locks it, and finds its files.
@@ -56,23 +57,18 @@ final class FileCatalogue: Sendable {
     }
 
     /// The file of a tenant's day, made known if it is new.
-    func file(tenant: Tenant, day: Int64) throws(StoreError) -> PartitionFile {
+    func file(tenant: Tenant, day: Int64) throws -> PartitionFile {
         if let known = files.withLock({ $0[tenant]?[day] }) { return known }
-        let folder = "\(directory)/tenants/\(tenant.id)"
-        try Self.makeDirectory(folder)
-        try Self.sync(directory + "/tenants")
-        let file = PartitionFile(tenant: tenant, day: day, directory: folder)
-        // Readers must find a schema, so the file is made before it is shown.
-        do {
+        // Only one task at a time makes a file: two that set up one database would find it locked.
+        return try creation.withLock { _ in
+            if let known = files.withLock({ $0[tenant]?[day] }) { return known }
+            let folder = "\(directory)/tenants/\(tenant.id)"
+            try Self.makeDirectory(folder)
+            try Self.sync(directory + "/tenants")
+            let file = PartitionFile(tenant: tenant, day: day, directory: folder)
+            // Readers must find a schema, so the file is made before it is shown.
             _ = try file.openForWriting()
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(.failed, "creating \(file.path): \(error)")
-        }
-        return files.withLock { files in
-            if let other = files[tenant]?[day] { return other }
-            files[tenant, default: [:]][day] = file
+            files.withLock { $0[tenant, default: [:]][day] = file }
             return file
         }
     }

@@ -19,6 +19,9 @@ enum Program {
             ? path : nil
     }()
 
+    /// Whether there is a JDK, with its compiler and its Flight Recorder.
+    static let hasJDK = run("command -v java javac jfr").status == 0
+
     /// The folder of the scripts.
     static let scripts = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.startIndex)])
 

@@ -175,6 +175,26 @@ private struct Everything: Message {
         }
     }
 
+    @Test func `what comes out of few bytes is counted, and asked for in steps`() throws {
+        let binary = [UInt8]((0..<10_000).flatMap { _ in [0x72, 0] })
+        let json = Array("{\"inners\":[\([String](repeating: "{}", count: 10_000).joined(separator: ","))]}".utf8)
+        let inners = try Everything(binary: binary).inners.count
+        #expect(inners == 10_000)
+        var asked = 0
+        let reserving = { (count: Int) in
+            asked += count
+            return true
+        }
+        #expect(try Everything(binary: binary, memoryLimit: 10 << 20, reserving: reserving).inners.count == inners)
+        #expect(asked >= 10_000 * MemoryLayout<Inner>.stride)
+        asked = 0
+        #expect(try Everything(json: json, memoryLimit: 10 << 20, reserving: reserving).inners.count == inners)
+        #expect(asked >= 10_000 * MemoryLayout<JSONValue>.stride)
+        #expect(throws: WireError.self) { try Everything(binary: binary, memoryLimit: 100_000) }
+        #expect(throws: WireError.self) { try Everything(json: json, memoryLimit: 100_000) }
+        #expect(throws: WireError.self) { try Everything(binary: binary, reserving: { _ in false }) }
+    }
+
     @Test func `JSON nested a million deep is refused`() {
         let deep = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
         #expect(throws: WireError.self) { _ = try JSONValue(parsing: deep) }

@@ -14,6 +14,7 @@ struct PprofNormaliser {
     private var functionIndex: IDTable
     /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
     private var tableLocations: [UInt32]
+    private var salvage = SalvageReport()
 
     /// Every sample may name the same long texts, so what is read of them for labels is bounded.
     private var labelBudget: Int
@@ -76,7 +77,11 @@ struct PprofNormaliser {
             stackStart = stackRange.upperBound
             labelStart = labelRange.upperBound
             let firstValue = sample * types
-            guard isCounted(firstValue..<firstValue + types), let stack = stack(stackRange) else { continue }
+            guard isCounted(firstValue..<firstValue + types) else { continue }
+            guard let stack = stack(stackRange) else {
+                salvage.note(.sampleReference, "sample \(sample) names a location that means nothing")
+                continue
+            }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
             let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
@@ -95,16 +100,21 @@ struct PprofNormaliser {
         let periodType = pprof.periodType.map {
             ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
         }
-        return DecodedProfile(
+        var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
+        decoded.salvage = salvage
+        return decoded
     }
 
     /// Whether a sample has a value and none that is negative.
-    private func isCounted(_ range: Range<Int>) -> Bool {
+    private mutating func isCounted(_ range: Range<Int>) -> Bool {
         var hasValue = false
         for value in pprof.values[range] {
-            if value < 0 { return false }
+            if value < 0 {
+                salvage.note(.sampleNegative, "a value of \(value)")
+                return false
+            }
             if value > 0 { hasValue = true }
         }
         return hasValue
@@ -160,10 +170,14 @@ struct PprofNormaliser {
     /// The promoted labels of a sample, sorted by name; ids go into the row.
     private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
-        for label in pprof.labels[range] where label.key > 0 && label.str > 0 {
+        for label in pprof.labels[range] where label.str > 0 {
             labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
             guard labelBudget > 0 else {
                 throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
+            }
+            guard label.key > 0 else {
+                salvage.note(.sampleLabelName, pprof.strings[Int(label.str)].string)
+                continue
             }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
