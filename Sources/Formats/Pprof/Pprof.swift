@@ -67,8 +67,8 @@ public enum Pprof {
         guard !plain.isEmpty else { throw FormatError(.unreadable, "unexpected EOF") }
         let raw: Raw
         do throws(WireError) {
-            try RawPprof.checkDensity(plain.span)
-            raw = Raw(try RawPprof(decoding: plain), byteCount: plain.count)
+            let counts = try RawPprof.checkDensity(plain.span)
+            raw = Raw(try RawPprof(decoding: plain, counts), byteCount: plain.count)
         } catch {
             throw FormatError(.unreadable, "cannot parse pprof: \(error)")
         }

@@ -48,6 +48,9 @@ struct PprofNormaliser {
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
         labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
+        symbols.functions.reserveCapacity(pprof.functions.count)
+        symbols.locations.reserveCapacity(pprof.locations.count)
+        symbols.lines.reserveCapacity(pprof.lines.count)
         for function in pprof.functions {
             symbols.functions.append(
                 Function(
