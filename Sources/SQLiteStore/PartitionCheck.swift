@@ -33,8 +33,9 @@ struct PartitionCheck {
                 }
                 try checkSymbols(connection)
                 try checkSeries(connection)
-                for series in services.keys.sorted() { try checkProfiles(of: series, connection) }
+                // Before what follows from it in many rows.
                 try checkReferences(connection)
+                for series in services.keys.sorted() { try checkProfiles(of: series, connection) }
                 try checkRollups(connection)
             }
         } catch {

@@ -57,9 +57,9 @@ struct TrustedClock: Sendable {
         let elapsed = max(0, now.running.saturatingSubtract(running))
         let expected = wall.saturatingAdd(elapsed)
         let distance = now.wall.saturatingSubtract(expected)
-        var believes = patience <= 0 || abs(distance) <= Self.tolerance
+        var believes = patience <= 0 || distance.magnitude <= Self.tolerance
         if !believes {
-            if let known = doubt, abs(distance.saturatingSubtract(known.distance)) <= Self.tolerance {
+            if let known = doubt, distance.saturatingSubtract(known.distance).magnitude <= Self.tolerance {
                 doubt = Doubt(distance: known.distance, steady: known.steady.saturatingAdd(elapsed))
                 believes = known.steady.saturatingAdd(elapsed) >= patience
             } else {

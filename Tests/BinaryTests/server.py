@@ -7,10 +7,10 @@ import urllib.request
 
 
 class Server:
-    def __init__(self, binary, data):
+    def __init__(self, binary, data, *flags):
         started = time.monotonic()
         self.process = subprocess.Popen(
-            [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data],
+            [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, *flags],
             stderr=subprocess.PIPE, text=True)
         self.url = None
         for line in self.process.stderr:
