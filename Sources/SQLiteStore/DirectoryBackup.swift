@@ -31,8 +31,9 @@ public struct DirectoryBackup: Sendable {
                 } catch {
                     throw StoreError(.failed, "copying \(directory)/\(name): \(error)")
                 }
-                manifest.append(
-                    Manifest.Entry(name: name, bytes: FileSize.of("\(fresh.path)/\(name)").database))
+                // One that was being made has no page yet, and may not be copied as a file.
+                let bytes = FileSize.of("\(fresh.path)/\(name)").database
+                if bytes > 0 { manifest.append(Manifest.Entry(name: name, bytes: bytes)) }
             }
             try Manifest(entries: manifest).write(to: fresh.path)
             try fresh.appear()

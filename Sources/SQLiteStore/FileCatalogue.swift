@@ -88,13 +88,7 @@ final class FileCatalogue: Sendable {
         try Self.sync(directory + "/tenants")
         let file = PartitionFile(tenant: tenant, day: day, directory: folder(of: tenant))
         // Readers must find a schema, so the file is made before it is shown.
-        do {
-            _ = try file.openForWriting()
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            throw StoreError(.failed, "creating \(file.path): \(error)")
-        }
+        _ = try file.openForWriting()
         state.withLock { $0.files[tenant, default: [:]][day] = file }
         return file
     }

@@ -26,6 +26,7 @@ struct Maintenance: Sendable {
                 await lane.closeIfIdle(for: Self.idle)
             }
             if ContinuousClock.now - released >= Self.releaseInterval {
+                for file in catalogue.files(of: nil, in: .all) { file.closeIdle(unusedFor: Self.idle) }
                 cposix_release_memory()
                 released = .now
             }
@@ -39,6 +40,8 @@ struct Maintenance: Sendable {
             let lease = catalogue.lease(of: [file.tenant], in: file.range)
             guard lease.files.contains(where: { $0 === file }) else { continue }
             let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
+            // There may be many files, and few that are asked for.
+            file.closeIdle()
             if isStale == true { _ = try? lanes.lane(of: file) }
         }
     }

@@ -25,6 +25,8 @@ struct PartitionCheck {
             try connection.reading {
                 problems += try connection.integrityProblems()
                 let version = try connection.number("PRAGMA user_version") ?? 0
+                // A stop, or a copy, between making a file and its tables.
+                if version == 0, try connection.number("SELECT count(*) FROM sqlite_master") == 0 { return }
                 guard version == PartitionFile.schemaVersion else {
                     problems.append(
                         "schema version \(version), and only \(PartitionFile.schemaVersion) can be verified; "

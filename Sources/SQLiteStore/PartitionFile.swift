@@ -33,6 +33,7 @@ final class PartitionFile: Sendable {
     /// Unchecked because it is only ever held by the pool, under its lock, or by the one reader that took it out.
     private struct IdleConnection: @unchecked Sendable {
         let connection: Connection
+        var since = ContinuousClock.now
     }
 
     /// The file's day, as times in nanoseconds.
@@ -97,15 +98,23 @@ final class PartitionFile: Sendable {
     /// Runs `body` with a reading connection from the pool.
     func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let pooled = idle.withLock { $0.popLast() }
-        let reader = try pooled ?? IdleConnection(connection: openForReading())
+        var reader = try pooled ?? IdleConnection(connection: openForReading())
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
-        idle.withLock { if $0.count < 4 { $0.append(reader) } }
+        reader.since = .now
+        let freed = reader
+        idle.withLock { if $0.count < 4 { $0.append(freed) } }
         return result
     }
 
     /// Closes the connections that nobody uses.
     func closeIdle() {
         idle.withLock { $0 = [] }
+    }
+
+    /// Closes the connections that nobody has used for a while, as each takes three descriptors and a cache.
+    func closeIdle(unusedFor duration: Duration) {
+        let now = ContinuousClock.now
+        idle.withLock { $0.removeAll { now - $0.since >= duration } }
     }
 }

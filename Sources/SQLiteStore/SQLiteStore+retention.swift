@@ -12,22 +12,23 @@ extension SQLiteStore {
         let nanoseconds = patience.components.seconds.saturatingMultiply(1_000_000_000)
         var clock = TrustedClock(file.read(catalogue.files(of: nil, in: .all)), now: .now, patience: nanoseconds)
         while !Task.isCancelled {
-            let isStored = await retain(by: rules, &clock, .now)
-            if isStored { file.write(clock.memory) }
+            await retain(by: rules, &clock, .now)
+            file.write(clock.memory)
             try? await Task.sleep(for: interval)
         }
     }
 
-    /// One round; tells whether the clock's memory is to be kept.
+    /// One round, at a reading of both clocks.
     func retain(
         by rules: @escaping @Sendable (Tenant) -> RetentionRules, _ clock: inout TrustedClock,
         _ reading: TrustedClock.Reading
-    ) async -> Bool {
-        let wasTrusted = clock.distance == nil
+    ) async {
+        let known = clock.reported
         let isTrusted = clock.isTrusted(reading)
+        clock.reported = clock.distance
         if let distance = clock.distance {
-            report(.clockHeld(nanoseconds: distance))
-        } else if !wasTrusted {
+            if distance != known { report(.clockHeld(nanoseconds: distance)) }
+        } else if known != nil {
             report(.clockTrusted)
         }
         if isTrusted {
@@ -37,6 +38,5 @@ extension SQLiteStore {
         await bound.makeRoom()
         let size = catalogue.use.size
         report(.measured(files: count, databaseBytes: size.database, logBytes: size.log))
-        return true
     }
 }

@@ -113,10 +113,45 @@ public final class SQLiteStore: ProfileStore {
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
     ) async throws -> [LabelSet] {
         return try await read(tenants, range) { files, isCancelled in
+            // A file has each series once.
+            if files.count == 1 { return try PartitionReader(files[0]).series(in: range, matching: matchers).sorted() }
             var found: Set<LabelSet> = []
             for file in files {
                 if isCancelled() { throw CancellationError() }
                 found.formUnion(try PartitionReader(file).series(in: range, matching: matchers))
+            }
+            return found.sorted()
+        }
+    }
+
+    /// The names of all labels of series that have profiles in the range.
+    public func labelNames(
+        in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        try await distinct(in: range, matching: matchers, tenants: tenants) { set, found in
+            for label in set.labels { found.insert(label.name) }
+        }
+    }
+
+    /// The values of a label over the series that have profiles in the range.
+    public func labelValues(
+        of name: Text, in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        try await distinct(in: range, matching: matchers, tenants: tenants) { set, found in
+            let value = set[name]
+            if !value.isEmpty { found.insert(value) }
+        }
+    }
+
+    private func distinct(
+        in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant],
+        _ add: @escaping @Sendable (LabelSet, inout Set<Text>) -> Void
+    ) async throws -> [Text] {
+        try await read(tenants, range) { files, isCancelled in
+            var found: Set<Text> = []
+            for file in files {
+                if isCancelled() { throw CancellationError() }
+                for set in try PartitionReader(file).series(in: range, matching: matchers) { add(set, &found) }
             }
             return found.sorted()
         }

@@ -33,6 +33,8 @@ struct TrustedClock: Sendable {
     private var wall: Int64
     private var running: Int64
     private var doubt: Doubt?
+    /// By how much it was off when that was last reported.
+    var reported: Int64?
 
     /// Begins with what an earlier run has left, if any.
     init(_ memory: Memory?, now: Reading, patience: Int64) {

@@ -26,6 +26,9 @@ public enum ServeSettings {
         SettingRow(
             "limits", .choice(["hearth", "pyroscope"]), "hearth",
             "Which defaults the limits below have; pyroscope sets the reference's."),
+        SettingRow(
+            "strict-ingest", .flag, "false",
+            "Refuses profiles that break a rule, as the reference does, rather than mending them."),
         SettingRow("max-query-length", .duration, "0", "The longest range of a query; 0 for any."),
         SettingRow("max-query-lookback", .duration, "0", "How far back a query may reach; 0 for any."),
         SettingRow("max-nodes-default", .number, "8192", "Nodes of a flame graph where the request names none."),
@@ -45,11 +48,17 @@ public enum ServeSettings {
         SettingRow("max-ingest-burst", .size, "0", "Bytes beyond the rate at once; at least one profile."),
         SettingRow(
             "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
+        SettingRow(
+            "relabel-rules", .text, "",
+            "A YAML file of relabelling rules in Prometheus' syntax, read again when it changes."),
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
         SettingRow(
             "max-memory", .size, "0",
             "The most bytes that caches and merges take; 0 for a quarter of the machine, at most 2GiB."),
         SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
+        SettingRow(
+            "max-decoded-bytes-in-flight", .size, "512MiB",
+            "Memory of decoded pushes at once; then 503 with Retry-After. 0 for any."),
         SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
         SettingRow("header-timeout", .duration, "10s", "From the first byte of a head to its last."),
         SettingRow("body-timeout", .duration, "30s", "The time for a body, and a second more for each 10 kB."),
@@ -70,6 +79,6 @@ public enum ServeSettings {
         "max-query-length", "max-query-lookback", "max-nodes-default", "max-nodes", "max-profile-size",
         "max-request-size", "max-profile-samples", "max-sample-labels", "max-stack-depth", "max-symbol-length",
         "max-label-names", "max-label-name-length", "max-label-value-length", "reject-older-than", "reject-newer-than",
-        "max-ingest-rate", "max-ingest-burst", "retention", "retention-by-type",
+        "max-ingest-rate", "max-ingest-burst", "strict-ingest", "retention", "retention-by-type",
     ]
 }

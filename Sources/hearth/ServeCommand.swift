@@ -5,6 +5,7 @@ import HTTP
 import Ingest
 import MemoryStore
 import Query
+import Relabelling
 import SQLiteStore
 import Server
 import Settings
@@ -72,17 +73,23 @@ enum ServeCommand {
             return TenantLimits.Limits(
                 query: own.queryLimits, ingest: own.ingestLimits, retention: own.retention)
         }
-        var follower: Task<Void, Never>?
-        if !table.text("tenant-limits").isEmpty {
-            let file = TenantLimitsFile(path: table.text("tenant-limits"))
-            guard let bytes = Environment.readFile(file.path) else {
-                throw SettingError("tenant-limits: cannot read \(file.path)")
-            }
-            let table = gateway.limits
-            table.replace(try file.read(bytes, limits: limits))
-            follower = Task { await file.follow(from: bytes, into: table, logger: logger, limits: limits) }
+        var followers: [Task<Void, Never>] = []
+        defer { for follower in followers { follower.cancel() } }
+        func follow(
+            _ setting: String, _ take: @escaping @Sendable ([UInt8]) throws(SettingError) -> Void
+        ) throws(SettingError) {
+            let path = table.text(setting)
+            guard !path.isEmpty else { return }
+            followers.append(try FollowedFile(setting: setting, path: path).follow(logger: logger, take: take))
         }
-        defer { follower?.cancel() }
+        let (tenantLimits, relabelling) = (gateway.limits, gateway.relabelling)
+        try follow("tenant-limits") { bytes throws(SettingError) in
+            tenantLimits.replace(try TenantLimits.read(bytes, limits: limits))
+        }
+        let multitenancy = table.flag("multitenancy")
+        try follow("relabel-rules") { bytes throws(SettingError) in
+            relabelling.replace(try RelabelRules(yaml: bytes, multitenancy: multitenancy))
+        }
         let retention = files.map { files in
             Task(priority: .utility) {
                 await files.retain(
@@ -148,6 +155,8 @@ enum ServeCommand {
         configuration.version = ProgramVersion.text
         configuration.maxPushBytes = table.bytes("max-request-body")
         configuration.retention = try RetentionSettings.rules(table)
+        configuration.maxDecodedBytesInFlight = table.bytes("max-decoded-bytes-in-flight")
+        configuration.ingestLimits.pprof.isStrict = table.flag("strict-ingest")
         configuration.queryLimits = QueryLimits(
             maxLength: table.milliseconds("max-query-length"), maxLookback: table.milliseconds("max-query-lookback"),
             defaultNodes: Int64(table.number("max-nodes-default")), maxNodes: Int64(table.number("max-nodes")))

@@ -31,6 +31,7 @@ struct BinaryTests {
         arguments: [
             ("nope", 2, "unknown command \"nope\""), ("serve --lisen x", 2, "did you mean --listen?"),
             ("serve --listen nonsense", 1, "listen must be an address and a port"),
+            ("serve --storage memory --relabel-rules /nope", 1, "relabel-rules: cannot read /nope"),
             ("serve --data-dir /proc/nope", 1, "cannot create directory /proc/nope"),
             ("serve --retention-by-type memory", 1, "retention-by-type must be types and ages"),
             ("serve --retention 14", 2, "retention must be a duration"),
@@ -73,6 +74,22 @@ struct BinaryTests {
     @Test(.enabled(if: Program.pythonWithPackages != nil, "grpcio and connectrpc could not be installed from PyPI"))
     func `every method of the querier answers over gRPC and over Connect`() {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/rpc.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `what was made to fill memory is refused, at memory that stays flat`() async {
+        let result = await Program.runAside("python3 \(Program.scripts)/bombs.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test(.enabled(if: Program.hasJDK, "no JDK is installed"))
+    func `a recording of the JDK itself gives the profiles that the JDK's own tool counts`() {
+        let result = Program.run("python3 \(Program.scripts)/jdk.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `a file of rules is taken over when it changes, and a broken one changes nothing`() {
+        let result = Program.run("python3 \(Program.scripts)/rules.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
 }

@@ -1,4 +1,4 @@
-"""Lets the built server drop and delete while eight readers ask, and ends it in the middle; nothing that must stay goes.
+"""Lets the built server drop and delete while 64 readers ask, and ends it in the middle; nothing that must stay goes.
 
 usage: retention.py BINARY ROUNDS
 """
@@ -52,7 +52,7 @@ with tempfile.TemporaryDirectory() as data:
                 except OSError:
                     return
 
-        readers = [threading.Thread(target=read) for _ in range(8)]
+        readers = [threading.Thread(target=read) for _ in range(64 if number == 0 else 8)]
         for reader in readers:
             reader.start()
         now = int(time.time())

@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -23,8 +24,21 @@ class Server:
         with urllib.request.urlopen(f"{self.url}/ready", timeout=10) as answer:
             assert answer.status == 200
         self.seconds_to_ready = time.monotonic() - started
-        # The log goes nowhere, but it must be read.
-        self.drain = subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=subprocess.DEVNULL)
+        # The log must be read, or the server would wait for its reader.
+        self.log = []
+        self.drain = threading.Thread(target=self.read_log, daemon=True)
+        self.drain.start()
+
+    def read_log(self):
+        for line in self.process.stderr:
+            self.log.append(line)
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + 30
+        while not any(text in line for line in list(self.log)):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the log does not say: {text}")
+            time.sleep(0.1)
 
     def ask(self, method, request):
         call = urllib.request.Request(
@@ -36,5 +50,5 @@ class Server:
     def end(self, kill):
         self.process.kill() if kill else self.process.terminate()
         status = self.process.wait(timeout=60)
-        self.drain.wait(timeout=10)
+        self.drain.join(timeout=10)
         return status

@@ -140,6 +140,24 @@ private func listing(_ directory: String) throws -> [String] {
         }
     }
 
+    @Test func `a file that was being made when all stopped is no problem, in a copy neither`() async throws {
+        try await withDirectory { directory in
+            try await fill(directory + "/data")
+            let made = "\(directory)/data/tenants/anonymous/9.db"
+            close(open(made, O_WRONLY | O_CREAT, 0o644))
+            #expect(try problems(directory + "/data") == [])
+            _ = try DirectoryBackup(directory: directory + "/data").run(to: directory + "/copy")
+            _ = try DirectoryRestore(backup: directory + "/copy").run(to: directory + "/again") {
+                Issue.record("\($0)")
+            }
+            let store = try SQLiteStore(directory: directory + "/again")
+            try await store.append(
+                [sampleProfile(["a"], value: 1, at: 9 * 86_400 * second, id: 1)], for: .anonymous)
+            #expect(try await store.span(of: .anonymous)?.newest == 9 * 86_400 * second)
+            await store.close()
+        }
+    }
+
     @Test func `what is no data directory is refused`() async throws {
         try await withDirectory { directory in
             #expect {

@@ -14,6 +14,10 @@ struct PprofNormaliser {
     private var functionIndex: IDTable
     /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
     private var tableLocations: [UInt32]
+    private var salvage = SalvageReport()
+
+    /// Every sample may name the same long texts, so what is read of them for labels is bounded.
+    private var labelBudget: Int
 
     private static let unknown = UInt32.max
     private static let dropped = UInt32.max - 1
@@ -41,6 +45,7 @@ struct PprofNormaliser {
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
         for function in pprof.functions {
             symbols.functions.append(
@@ -60,7 +65,7 @@ struct PprofNormaliser {
         }
     }
 
-    mutating func run() -> DecodedProfile {
+    mutating func run() throws(FormatError) -> DecodedProfile {
         var groups: [Group] = []
         var groupOfLabels: [[Label]: Int] = [:]
         let types = pprof.sampleTypes.count
@@ -72,9 +77,13 @@ struct PprofNormaliser {
             stackStart = stackRange.upperBound
             labelStart = labelRange.upperBound
             let firstValue = sample * types
-            guard isCounted(firstValue..<firstValue + types), let stack = stack(stackRange) else { continue }
+            guard isCounted(firstValue..<firstValue + types) else { continue }
+            guard let stack = stack(stackRange) else {
+                salvage.note(.sampleReference, "sample \(sample) names a location that means nothing")
+                continue
+            }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
-            let promoted = labelRange.isEmpty ? [] : labels(labelRange, &row)
+            let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
             if let known = groupOfLabels[promoted] {
                 group = known
@@ -91,16 +100,21 @@ struct PprofNormaliser {
         let periodType = pprof.periodType.map {
             ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
         }
-        return DecodedProfile(
+        var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
+        decoded.salvage = salvage
+        return decoded
     }
 
     /// Whether a sample has a value and none that is negative.
-    private func isCounted(_ range: Range<Int>) -> Bool {
+    private mutating func isCounted(_ range: Range<Int>) -> Bool {
         var hasValue = false
         for value in pprof.values[range] {
-            if value < 0 { return false }
+            if value < 0 {
+                salvage.note(.sampleNegative, "a value of \(value)")
+                return false
+            }
             if value > 0 { hasValue = true }
         }
         return hasValue
@@ -154,9 +168,17 @@ struct PprofNormaliser {
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
-    private func labels(_ range: Range<Int>, _ row: inout Row) -> [Label] {
+    private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
-        for label in pprof.labels[range] where label.key > 0 && label.str > 0 {
+        for label in pprof.labels[range] where label.str > 0 {
+            labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
+            guard labelBudget > 0 else {
+                throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
+            }
+            guard label.key > 0 else {
+                salvage.note(.sampleLabelName, pprof.strings[Int(label.str)].string)
+                continue
+            }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
             case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0

@@ -71,6 +71,16 @@ struct RawPprof {
     /// An empty one, to be filled by another format's decoder.
     init() {}
 
+    /// Takes back samples, also one that was not finished.
+    mutating func removeSamples(from first: Int) {
+        stackEnds.removeSubrange(min(first, stackEnds.count)...)
+        valueEnds.removeSubrange(min(first, valueEnds.count)...)
+        labelEnds.removeSubrange(min(first, labelEnds.count)...)
+        stacks.removeSubrange((stackEnds.last ?? 0)...)
+        values.removeSubrange((valueEnds.last ?? 0)...)
+        labels.removeSubrange((labelEnds.last ?? 0)...)
+    }
+
     init(decoding bytes: [UInt8]) throws(WireError) {
         try decode(bytes.span)
     }
