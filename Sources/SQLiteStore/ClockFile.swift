@@ -27,7 +27,9 @@ struct ClockFile: Sendable {
         return changes.max().map { TrustedClock.Memory(wall: $0) }
     }
 
-    /// Replaces the file. It is not synced: one that is older makes a stop look longer, and less is deleted.
+    /// Replaces the file.
+    ///
+    /// It is not synced: one that is older makes a stop look longer, and less is deleted.
     func write(_ memory: TrustedClock.Memory) {
         let fresh = path + ".new"
         let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -203,6 +203,10 @@ final class Statement {
         _ = bytes.withUnsafeBytes { csqlite_bind_blob(handle, index, $0.baseAddress, Int32(clamping: $0.count)) }
     }
 
+    func bind(text: String, at index: Int32) {
+        _ = csqlite_bind_text(handle, index, text)
+    }
+
     /// Goes to the next row; false at the end.
     func step() throws(SQLiteError) -> Bool {
         let code = sqlite3_step(handle)

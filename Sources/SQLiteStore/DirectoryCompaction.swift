@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Store
 
@@ -26,8 +27,15 @@ public struct DirectoryCompaction: Sendable {
             let before = FileSize.of(file.path).total
             let lane = try lanes.lane(of: file)
             while try await lane.rollUp(policy, now: WallClock.now) {}
-            try await lane.perform("compacting") { try $0.compact() }
+            let fresh = file.path + ".compact"
+            unlink(fresh)
+            try await lane.perform("compacting") { try $0.compact(into: fresh) }
+            // Closed, so that all of the log is in the database and nobody has that open when the new one takes its place.
             await lane.finish()
+            file.closeIdle()
+            try FreshDirectory.sync(fresh)
+            guard rename(fresh, file.path) == 0 else { throw FileCatalogue.failure("rename \(fresh)") }
+            try catalogue.syncDirectory(of: file)
             let after = FileSize.of(file.path).total
             report("\(file.path): \(before) bytes before, \(after) after")
             sum = (sum.before + before, sum.after + after)
@@ -37,8 +45,8 @@ public struct DirectoryCompaction: Sendable {
 }
 
 extension PartitionWriter {
-    /// Removes series without profiles and services without series, and rewrites the file without free space.
-    func compact() throws {
+    /// Removes series without profiles and services without series, and writes what is left to a new file.
+    func compact(into path: String) throws {
         try connection.writing {
             try connection.execute(
                 """
@@ -49,7 +57,8 @@ extension PartitionWriter {
                 DELETE FROM symbols WHERE service NOT IN (SELECT id FROM services);
                 """)
         }
-        try connection.execute("VACUUM")
-        _ = try connection.number("PRAGMA wal_checkpoint(TRUNCATE)")
+        let copy = try connection.prepare("VACUUM INTO ?")
+        copy.bind(text: path, at: 1)
+        try copy.run()
     }
 }

@@ -33,11 +33,13 @@ actor DiskBound {
         guard isPassed else { return }
         throw StoreError(
             .full,
-            "the data takes \(catalogue.use.size.total) bytes, more than the \(limit) of max-disk, and no day but the "
-                + "newest is left to drop: raise max-disk or delete profiles")
+            "the data takes \(catalogue.use.size.total) bytes, more than the \(limit) of max-disk, and no day can "
+                + "be dropped, as only the newest is left or a backup runs: raise max-disk or delete profiles")
     }
 
-    /// Drops the oldest days until the rest fits. Callers that come together share one run, so that no day too many goes.
+    /// Drops the oldest days until the rest fits.
+    ///
+    /// Callers that come together share one run, so that no day too many goes.
     func makeRoom() async {
         if let running { return await running.value }
         let task = Task {

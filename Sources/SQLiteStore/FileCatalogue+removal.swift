@@ -66,7 +66,7 @@ final class CopyLock: Sendable {
 
     static func path(_ directory: String) -> String { directory + "/lock.copy" }
 
-    /// Holds copies off; false if somebody is copying. Several of this process may hold it.
+    /// Holds copies off, or tells that somebody is copying; several of this process may hold it.
     func hold() -> Bool {
         holding.withLock { holding in
             if holding.count == 0 {

@@ -51,6 +51,14 @@ struct FreshDirectory {
         rmdir(path)
     }
 
+    /// Makes a file's content durable.
+    static func sync(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileCatalogue.failure("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileCatalogue.failure("sync \(path)") }
+    }
+
     /// Copies a file, synced.
     static func copy(_ source: String, to target: String) throws(StoreError) {
         let input = open(source, O_RDONLY | O_CLOEXEC)

@@ -21,8 +21,9 @@ final class PartitionFile: Sendable {
     let use = FileUse()
     /// How large it was when it was last measured; nil once it has been taken away.
     let size = Mutex<FileSize?>(FileSize())
-    /// The largest id of a series or service that was deleted. No id comes twice, so that what readers have in memory or on
-    /// an older snapshot never means something else.
+    /// The largest id of a series or service that was deleted.
+    ///
+    /// No id comes twice, so that what readers have in memory or on an older snapshot never means something else.
     let largestDeletedID = Mutex<Int64>(0)
     /// Whether its schema is known to be this program's.
     private let isCurrent = Mutex(false)

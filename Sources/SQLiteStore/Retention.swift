@@ -11,7 +11,9 @@ struct Retention: Sendable {
     let rules: @Sendable (Tenant) -> RetentionRules
     let report: @Sendable (StoreEvent) -> Void
 
-    /// Deletes what is too old at a time, in nanoseconds. What fails is reported and tried again with the next call.
+    /// Deletes what is too old at a time, in nanoseconds.
+    ///
+    /// What fails is reported, and tried again with the next call.
     func expire(now: Int64) async {
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
             do {

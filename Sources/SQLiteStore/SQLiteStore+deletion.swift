@@ -2,7 +2,9 @@ import Model
 public import Store
 
 extension SQLiteStore {
-    /// Deletes profiles; their space goes back to the file system. A day that is meant as a whole is dropped.
+    /// Deletes profiles; their space goes back to the file system.
+    ///
+    /// A day that is meant as a whole is dropped.
     public func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts {
         let matches = try await read([deletion.tenant], deletion.range) { files, isCancelled in
             try files.map { file in

@@ -82,7 +82,7 @@ enum DirectoryCommands {
         rewrites each file without free space, and brings files of older versions up to date. Prints the bytes of each file
         before and after.
 
-        No server may run on the directory. A file that is rewritten needs its size once more while it is.
+        No server may run on the directory. Each file takes its size once more while it is rewritten.
         """
 
     private static let backupHelp = """

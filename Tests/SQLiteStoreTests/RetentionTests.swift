@@ -1,4 +1,3 @@
-import CPosix
 import Glibc
 import Model
 import Store
@@ -203,8 +202,8 @@ private func times(_ store: SQLiteStore, _ tenant: Tenant = .anonymous, type: Te
 
 @Suite struct DiskBoundTests {
     /// A profile of many names, so that a day takes some space.
-    private func large(_ time: Int64, id: UInt64) -> NewProfile {
-        sampleProfile((0..<500).map { Text("frame \($0) of \(id)") }, value: 1, at: time, id: id)
+    private func large(_ time: Int64, id: UInt64, frames: Int = 500) -> NewProfile {
+        sampleProfile((0..<frames).map { Text("frame \($0) of \(id)") }, value: 1, at: time, id: id)
     }
 
     @Test func `the oldest days of all tenants go until the rest fits`() async throws {
@@ -214,7 +213,8 @@ private func times(_ store: SQLiteStore, _ tenant: Tenant = .anonymous, type: Te
                 let store = try SQLiteStore(directory: directory, rollups: atOnce)
                 for number in 100..<104 as Range<Int64> {
                     let tenant = Tenant(number % 2 == 0 ? "a" : "b")
-                    try await store.append([large(number * day, id: UInt64(number))], for: tenant)
+                    // Some megabytes, beside which it is little what an open log takes.
+                    try await store.append([large(number * day, id: UInt64(number), frames: 60_000)], for: tenant)
                 }
                 await store.close()
                 size = try DirectoryCheck(directory: directory).run { _ in }.bytes
