@@ -125,7 +125,7 @@ let package = Package(
             "BinaryTests", [],
             exclude: [
                 "server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java",
-                "directories.py", "retention.py",
+                "directories.py", "retention.py", "keeping.py",
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 
 /// Keeps the bytes of all files below a bound by dropping the oldest days of all tenants.
 ///
@@ -57,11 +58,18 @@ actor DiskBound {
     private func dropOldest() async {
         while isPassed, let oldest = oldest() {
             do {
-                guard let bytes = try await lanes.drop(oldest) else { return }
+                guard let bytes = try await lanes.drop(oldest) else { break }
                 report(.dropped(tenant: oldest.tenant, day: oldest.day, bytes: bytes, reason: .maxDisk))
             } catch {
-                return report(.failed("dropping day \(oldest.day) of tenant \(oldest.tenant): \(error)"))
+                report(.failed("dropping day \(oldest.day) of tenant \(oldest.tenant): \(error)"))
+                break
             }
+        }
+        guard isPassed else { return }
+        // Logs keep their largest size until they are emptied.
+        for lane in lanes.all where FileSize.of(lane.file.path).log > 0 {
+            lane.owesSpace.store(true, ordering: .relaxed)
+            try? await lane.reclaim()
         }
     }
 
