@@ -8,10 +8,34 @@ extension DecodedProfile {
     /// Afterwards a type has at most `limit` samples; 0 is no limit.
     public mutating func fold(to limit: Int) {
         guard limit > 0, sampleTypes.indices.contains(where: { count(of: $0) > limit }) else { return }
+        shareBeginnings()
         foldGroups(to: max(limit / 4, 1))
         var others = OtherFrames()
         for type in sampleTypes.indices where count(of: type) > limit {
             fold(type, to: limit, &others)
+        }
+    }
+
+    /// Gives equal beginnings of stacks the same nodes, so that what two samples share can be seen.
+    private mutating func shareBeginnings() {
+        var tree = StackTree()
+        var edges = EdgeTable()
+        var nodes = [UInt32](repeating: 0, count: symbols.stacks.count)
+        for node in 1..<max(nodes.count, 1) {
+            let parent = nodes[Int(symbols.stacks.parents[node])]
+            let location = symbols.stacks.locations[node]
+            let next = UInt32(tree.count)
+            nodes[node] = edges.find(parent, location, orInsert: next)
+            if nodes[node] == next { tree.append(parent: parent, location: location) }
+        }
+        symbols.stacks = tree
+        for group in groups.indices {
+            for type in groups[group].columns.indices {
+                var columns = groups[group].columns[type]
+                columns.stacks = columns.stacks.map { nodes[Int($0)] }
+                let order = columns.stacks.indices.sorted { (columns.stacks[$0], $0) < (columns.stacks[$1], $1) }
+                groups[group].columns[type] = Self.selected(order, of: columns)
+            }
         }
     }
 
