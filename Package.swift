@@ -123,7 +123,10 @@ let package = Package(
         // Drives the built `hearth` as a user's clients do.
         tests(
             "BinaryTests", [],
-            exclude: ["server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java"]),
+            exclude: [
+                "server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java",
+                "directories.py", "retention.py", "keeping.py",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

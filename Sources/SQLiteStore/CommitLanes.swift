@@ -4,13 +4,8 @@ import Synchronization
 
 /// The lanes of all files that are being written.
 final class CommitLanes: Sendable {
-    private struct Key: Hashable, Sendable {
-        let tenant: Tenant
-        let day: Int64
-    }
-
     private struct State: Sendable {
-        var lanes: [Key: CommitLane] = [:]
+        var lanes: [PartitionFile.Key: CommitLane] = [:]
         var isClosed = false
     }
 
@@ -29,32 +24,62 @@ final class CommitLanes: Sendable {
     var all: [CommitLane] { state.withLock { Array($0.lanes.values) } }
 
     /// The lane of a tenant's day; the file is created if it is not there.
+    ///
+    /// Throws ``FileIsBusy`` while the day's file is being made or taken away.
     func lane(tenant: Tenant, day: Int64) throws -> CommitLane {
-        let key = Key(tenant: tenant, day: day)
+        let key = PartitionFile.Key(tenant: tenant, day: day)
         let known = try state.withLock { state in
             guard !state.isClosed else { throw StoreError(.closed, "the store is closed") }
             return state.lanes[key]
         }
         if let known { return known }
         if let failure = health.failure { throw failure }
-        let file: PartitionFile
         do {
-            file = try catalogue.file(tenant: tenant, day: day)
+            return try lane(of: catalogue.file(tenant: tenant, day: day))
         } catch {
             throw health.judge(error, "creating the file of day \(day) of tenant \(tenant)")
         }
-        return try state.withLock { state in
+    }
+
+    /// The lane of a file that is there; throws ``FileIsBusy`` if it is being taken away.
+    func lane(of file: PartitionFile) throws -> CommitLane {
+        try state.withLock { state in
             guard !state.isClosed else { throw StoreError(.closed, "the store is closed") }
-            if let other = state.lanes[key] { return other }
+            if let other = state.lanes[file.key] { return other }
+            // Asked under the lock under which `drop` looks for a lane: either it finds this one, or this is refused.
+            guard !file.use.isLeaving else { throw FileIsBusy() }
             let lane = CommitLane(file, catalogue: catalogue, health: health)
-            state.lanes[key] = lane
+            state.lanes[file.key] = lane
             return lane
         }
     }
 
     /// Returns when the profiles are synced.
     func append(_ profiles: [IncomingProfile], tenant: Tenant, day: Int64) async throws {
-        try await lane(tenant: tenant, day: day).append(profiles)
+        while true {
+            do {
+                return try await lane(tenant: tenant, day: day).append(profiles)
+            } catch is FileIsBusy {
+                // For as long as creating a file takes, or the longest query that still reads one that goes.
+                try await Task.sleep(for: .milliseconds(2))
+            }
+        }
+    }
+
+    /// Takes a file away as a whole, once those who read it have ended; returns the bytes that came back.
+    ///
+    /// What is appended in the meantime waits and begins a new file. Nil if the file has gone already, or stays for now as
+    /// somebody copies the directory.
+    func drop(_ file: PartitionFile) async throws -> Int? {
+        guard catalogue.copies.hold() else { return nil }
+        defer { catalogue.copies.letGo() }
+        guard catalogue.leave(file) else { return nil }
+        let lane = state.withLock { $0.lanes.removeValue(forKey: file.key) }
+        await lane?.retire()
+        await file.use.untilUnread()
+        let bytes = FileSize.of(file.path).total
+        try catalogue.remove(file)
+        return bytes
     }
 
     /// Refuses further appends and returns when those before are done and all files are closed.

@@ -21,9 +21,12 @@ struct Maintenance: Sendable {
         while !Task.isCancelled {
             for lane in lanes.all {
                 while !Task.isCancelled, await rollUp(lane) {}
+                // What readers held when something was deleted.
+                try? await lane.reclaim()
                 await lane.closeIfIdle(for: Self.idle)
             }
             if ContinuousClock.now - released >= Self.releaseInterval {
+                for file in catalogue.files(of: nil, in: .all) { file.closeIdle(unusedFor: Self.idle) }
                 cposix_release_memory()
                 released = .now
             }
@@ -34,8 +37,12 @@ struct Maintenance: Sendable {
     /// Makes lanes for files in which an earlier run left something to do.
     private func findStaleFiles() async {
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
+            let lease = catalogue.lease(of: [file.tenant], in: file.range)
+            guard lease.files.contains(where: { $0 === file }) else { continue }
             let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
-            if isStale == true { _ = try? lanes.lane(tenant: file.tenant, day: file.day) }
+            // There may be many files, and few that are asked for.
+            file.closeIdle()
+            if isStale == true { _ = try? lanes.lane(of: file) }
         }
     }
 

@@ -6,11 +6,27 @@ import Synchronization
 ///
 /// Retention unlinks whole files, damage stays inside one, and the space comes back.
 final class PartitionFile: Sendable {
+    /// What tells files apart.
+    struct Key: Hashable, Sendable {
+        let tenant: Tenant
+        let day: Int64
+    }
+
     let tenant: Tenant
     /// Days since the Unix epoch.
     let day: Int64
     let path: String
     let cache = Mutex(ReadCache())
+    /// Who reads it.
+    let use = FileUse()
+    /// How large it was when it was last measured; nil once it has been taken away.
+    let size = Mutex<FileSize?>(FileSize())
+    /// The largest id of a series or service that was deleted.
+    ///
+    /// No id comes twice, so that what readers have in memory or on an older snapshot never means something else.
+    let largestDeletedID = Mutex<Int64>(0)
+    /// Whether its schema is known to be this program's.
+    private let isCurrent = Mutex(false)
     private let idle = Mutex<[IdleConnection]>([])
 
     /// A connection that nobody uses.
@@ -18,6 +34,7 @@ final class PartitionFile: Sendable {
     /// Unchecked because it is only ever held by the pool, under its lock, or by the one reader that took it out.
     private struct IdleConnection: @unchecked Sendable {
         let connection: Connection
+        var since = ContinuousClock.now
     }
 
     /// The file's day, as times in nanoseconds.
@@ -35,6 +52,13 @@ final class PartitionFile: Sendable {
         path = "\(directory)/\(day).db"
     }
 
+    /// The day as a range of milliseconds.
+    var range: TimeRange {
+        TimeRange(start: interval.start / 1_000_000, end: interval.end / 1_000_000 - 1)
+    }
+
+    var key: Key { Key(tenant: tenant, day: day) }
+
     /// The day that a time in nanoseconds lies in.
     static func day(of time: Int64) -> Int64 {
         let day = time / nanosecondsPerDay
@@ -45,28 +69,53 @@ final class PartitionFile: Sendable {
     func openForWriting() throws -> Connection {
         let connection = try Connection(path, .write)
         let version = try connection.number("PRAGMA user_version") ?? 0
-        guard version <= Self.schemaVersion else {
-            throw StoreError(
-                .unusable,
-                "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth"
-            )
-        }
+        try refuseNewer(version)
         if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
+        isCurrent.withLock { $0 = true }
+        return connection
+    }
+
+    /// Throws for the schema of a newer program.
+    func refuseNewer(_ version: Int64) throws(StoreError) {
+        guard version > Self.schemaVersion else { return }
+        throw StoreError(
+            .unusable,
+            "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth")
+    }
+
+    /// Opens the file for reading; one of an older program is brought up to date the first time.
+    private func openForReading() throws -> Connection {
+        let connection = try Connection(path, .read)
+        guard !isCurrent.withLock({ $0 }) else { return connection }
+        let version = try connection.number("PRAGMA user_version") ?? 0
+        if version == Self.schemaVersion {
+            isCurrent.withLock { $0 = true }
+        } else {
+            _ = try openForWriting()
+        }
         return connection
     }
 
     /// Runs `body` with a reading connection from the pool.
     func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let pooled = idle.withLock { $0.popLast() }
-        let reader = try pooled ?? IdleConnection(connection: Connection(path, .read))
+        var reader = try pooled ?? IdleConnection(connection: openForReading())
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
-        idle.withLock { if $0.count < 4 { $0.append(reader) } }
+        reader.since = .now
+        let freed = reader
+        idle.withLock { if $0.count < 4 { $0.append(freed) } }
         return result
     }
 
     /// Closes the connections that nobody uses.
     func closeIdle() {
         idle.withLock { $0 = [] }
+    }
+
+    /// Closes the connections that nobody has used for a while, as each takes three descriptors and a cache.
+    func closeIdle(unusedFor duration: Duration) {
+        let now = ContinuousClock.now
+        idle.withLock { $0.removeAll { now - $0.since >= duration } }
     }
 }

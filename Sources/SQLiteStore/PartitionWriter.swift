@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 
 /// A profile on its way into a file, with the content of its stacks at hand.
 struct IncomingProfile: Sendable {
@@ -215,14 +216,27 @@ final class PartitionWriter {
         if try select.step() {
             found = Series(id: select.int64(0), service: service)
         } else {
-            let insert = try connection.prepare("INSERT INTO series (labels, service) VALUES (?, ?)")
+            let id = try nextID(after: "SELECT max(id) FROM series")
+            let insert = try connection.prepare("INSERT INTO series (labels, service, id) VALUES (?, ?, ?)")
             insert.bind(blob, at: 1)
             insert.bind(service.id, at: 2)
+            insert.bind(id, at: 3)
             try insert.run()
-            found = Series(id: connection.lastInsertID, service: service)
+            found = Series(id: id, service: service)
         }
         series[labels] = found
         return found
+    }
+
+    /// An id that nothing in the file has or had.
+    private func nextID(after largest: String) throws -> Int64 {
+        max(try connection.number(largest) ?? 0, file.largestDeletedID.withLock { $0 }) + 1
+    }
+
+    /// Forgets series and services that were deleted.
+    func forget(series ids: Set<Int64>, services serviceIDs: Set<Int64>) {
+        series = series.filter { !ids.contains($0.value.id) }
+        services = services.filter { !serviceIDs.contains($0.value.id) }
     }
 
     /// How many stacks a service has.
@@ -247,10 +261,11 @@ final class PartitionWriter {
         if try find.step() { id = find.int64(0) }
         find.reset()
         if id == 0 {
-            let insert = try connection.prepare("INSERT INTO services (name) VALUES (?)")
+            id = try nextID(after: "SELECT max(id) FROM services")
+            let insert = try connection.prepare("INSERT INTO services (name, id) VALUES (?, ?)")
             insert.bind(name.utf8, at: 1)
+            insert.bind(id, at: 2)
             try insert.run()
-            id = connection.lastInsertID
         }
         var table = SymbolTable()
         let next = try SymbolChunk.read(of: id, from: 0, into: &table, connection, path: file.path)

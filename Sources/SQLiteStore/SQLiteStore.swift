@@ -9,8 +9,10 @@ import Synchronization
 /// An append returns when it is synced; appends that wait are committed together. Readers use snapshots beside the writers.
 /// In the background, profiles are summed up over buckets of time, so that long ranges read few rows.
 public final class SQLiteStore: ProfileStore {
-    private let catalogue: FileCatalogue
-    private let lanes: CommitLanes
+    let catalogue: FileCatalogue
+    let lanes: CommitLanes
+    let bound: DiskBound
+    let report: @Sendable (StoreEvent) -> Void
     private let budget: MemoryBudget
     private let readers = DispatchQueue(label: "hearth.sqlite.readers", qos: .userInitiated, attributes: .concurrent)
     private let isClosed = Mutex(false)
@@ -21,12 +23,18 @@ public final class SQLiteStore: ProfileStore {
     /// Opens a data directory, which is created if it is not there.
     ///
     /// Throws ``StoreError`` of code `unusable` where another process holds it or a newer program has written it.
+    ///
+    /// `maxDisk` bounds the bytes of all files, 0 for any; `report` is told what the store does by itself.
     public init(
-        directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy()
+        directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy(),
+        maxDisk: Int = 0, report: @escaping @Sendable (StoreEvent) -> Void = { _ in }
     ) throws(StoreError) {
         catalogue = try FileCatalogue(directory: directory)
         lanes = CommitLanes(catalogue: catalogue)
         self.budget = budget
+        self.report = report
+        bound = DiskBound(limit: maxDisk, catalogue: catalogue, lanes: lanes, report: report)
+        if maxDisk > 0 { _ = catalogue.measureAll() }
         documents = SQLiteDocuments(directory: directory)
         let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups)
         background = Task.detached(priority: .utility) { await maintenance.run() }
@@ -42,6 +50,7 @@ public final class SQLiteStore: ProfileStore {
     public func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
         guard !profiles.isEmpty else { return }
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
+        try await bound.requireRoom()
         var hashes: [ObjectIdentifier: [ContentHash]] = [:]
         var days: [Int64: [IncomingProfile]] = [:]
         for profile in profiles {
@@ -74,20 +83,25 @@ public final class SQLiteStore: ProfileStore {
     /// `now` is a time in nanoseconds at which buckets that have ended are over.
     func rollUp(now: Int64, policy: RollupPolicy) async throws {
         for file in catalogue.files(of: nil, in: .all) {
-            let lane = try lanes.lane(tenant: file.tenant, day: file.day)
+            let lane = try lanes.lane(of: file)
             while try await lane.rollUp(policy, now: now) {}
         }
     }
 
-    /// Runs blocking work on the readers' queue; `isCancelled` tells it that nobody waits any more.
-    private func read<Result: Sendable>(
-        _ body: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
+    /// Runs blocking work on the readers' queue over the files of a range, which stay in place until it ends.
+    ///
+    /// `isCancelled` tells it that nobody waits any more.
+    func read<Result: Sendable>(
+        _ tenants: [Tenant], _ range: TimeRange,
+        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
     ) async throws -> Result {
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
         let flag = CancellationFlag()
+        let lease = catalogue.lease(of: tenants, in: range)
+        defer { withExtendedLifetime(lease) {} }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
-                readers.async { done.resume(with: Swift.Result { try body { flag.isSet } }) }
+                readers.async { done.resume(with: Swift.Result { try body(lease.files) { flag.isSet } }) }
             }
         } onCancel: {
             flag.set()
@@ -98,8 +112,7 @@ public final class SQLiteStore: ProfileStore {
     public func series(
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
     ) async throws -> [LabelSet] {
-        let files = catalogue.files(of: tenants, in: range)
-        return try await read { isCancelled in
+        return try await read(tenants, range) { files, isCancelled in
             // A file has each series once.
             if files.count == 1 { return try PartitionReader(files[0]).series(in: range, matching: matchers).sorted() }
             var found: Set<LabelSet> = []
@@ -134,8 +147,7 @@ public final class SQLiteStore: ProfileStore {
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant],
         _ add: @escaping @Sendable (LabelSet, inout Set<Text>) -> Void
     ) async throws -> [Text] {
-        let files = catalogue.files(of: tenants, in: range)
-        return try await read { isCancelled in
+        try await read(tenants, range) { files, isCancelled in
             var found: Set<Text> = []
             for file in files {
                 if isCancelled() { throw CancellationError() }
@@ -147,9 +159,8 @@ public final class SQLiteStore: ProfileStore {
 
     /// The sums of a selection for each stack, for each file and service that has any.
     public func stackTotals(for selection: Selection) async throws -> [StackTotals] {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
         let budget = budget
-        return try await read { isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             try SelectionSums(
                 selection: selection, readers: files.map(PartitionReader.init), budget: budget,
                 isCancelled: isCancelled
@@ -162,8 +173,7 @@ public final class SQLiteStore: ProfileStore {
         guard selection.takesSums && selection.stacks.isEmpty else {
             return SeriesTimeline.lines(of: try await profilePoints(for: selection))
         }
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var timelines: [SeriesTimeline] = []
             for file in files {
                 let reader = PartitionReader(file)
@@ -186,8 +196,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The selected profiles, in ascending order of time.
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.Row] = []
             for file in files { rows += try PartitionReader(file).rows(for: selection, isCancelled: isCancelled) }
             var points = ProfilePoints()
@@ -204,8 +213,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The spans of the selected profiles, in ascending order of the profiles' time.
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.SpanRow] = []
             for file in files { rows += try PartitionReader(file).spanRows(for: selection, isCancelled: isCancelled) }
             var points = SpanPoints()
@@ -233,8 +241,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The oldest and newest profile of a tenant.
     public func span(of tenant: Tenant) async throws -> ProfileSpan? {
-        let files = catalogue.files(of: [tenant], in: .all)
-        return try await read { _ in
+        return try await read([tenant], .all) { files, _ in
             var span: ProfileSpan?
             for file in files {
                 guard let times = try PartitionReader(file).span() else { continue }

@@ -15,6 +15,8 @@ public struct GatewayConfiguration: Sendable {
     public var queryLimits = QueryLimits.hearth
     /// What may be pushed.
     public var ingestLimits = IngestLimits.hearth
+    /// How old profiles may become.
+    public var retention = RetentionRules()
     /// The largest body of a push, in bytes on the wire.
     public var maxPushBytes = 256 << 20
     /// The most bytes that decoded pushes may hold at the same time; 0 is no bound.
@@ -55,7 +57,9 @@ public struct Gateway: Handler {
             buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
         bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
         let limits = TenantLimits(
-            TenantLimits.Limits(query: configuration.queryLimits, ingest: configuration.ingestLimits))
+            TenantLimits.Limits(
+                query: configuration.queryLimits, ingest: configuration.ingestLimits,
+                retention: configuration.retention))
         self.limits = limits
         let gate = PushGate(
             budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight),
@@ -78,6 +82,7 @@ public struct Gateway: Handler {
                     maxBytes: configuration.maxPushBytes
                 ).routes
                 + SideServiceRoutes().routes
+                + DeletionRoutes(store: store, logger: logger).routes
                 + StatusRoutes(store: store, metrics: metrics, version: configuration.version).routes)
     }
 

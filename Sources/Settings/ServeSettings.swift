@@ -8,6 +8,18 @@ public enum ServeSettings {
         SettingRow("data-dir", .text, "./hearth-data", "The directory that profiles are kept in."),
         SettingRow(
             "storage", .choice(["sqlite", "memory"]), "sqlite", "The storage engine; memory forgets at the end."),
+        SettingRow(
+            "retention", .duration, "14d", "How old profiles may become before their day is dropped; 0 for any age."),
+        SettingRow(
+            "retention-by-type", .text, "",
+            "Other ages for some profile types, by name or five parts: memory=3d,process_cpu=30d."),
+        SettingRow(
+            "max-disk", .size, "0",
+            "The most bytes of all profiles on disk; the oldest days are dropped for it; 0 for any."),
+        SettingRow("retention-interval", .duration, "1m", "How often what is too old is looked for."),
+        SettingRow(
+            "clock-hold", .duration, "24h",
+            "How long a wall clock that has jumped is watched before anything is deleted by it; 0 believes it."),
         SettingRow("log-level", .choice(["debug", "info", "warn", "error"]), "info", "The least that is logged."),
         SettingRow("log-format", .choice(["logfmt", "json"]), "logfmt", "How log lines are written."),
         SettingRow("multitenancy", .flag, "false", "Takes the tenant from X-Scope-OrgID, which is then required."),
@@ -67,6 +79,6 @@ public enum ServeSettings {
         "max-query-length", "max-query-lookback", "max-nodes-default", "max-nodes", "max-profile-size",
         "max-request-size", "max-profile-samples", "max-sample-labels", "max-stack-depth", "max-symbol-length",
         "max-label-names", "max-label-name-length", "max-label-value-length", "reject-older-than", "reject-newer-than",
-        "max-ingest-rate", "max-ingest-burst", "strict-ingest",
+        "max-ingest-rate", "max-ingest-burst", "strict-ingest", "retention", "retention-by-type",
     ]
 }

@@ -59,13 +59,19 @@ enum ServeCommand {
         let budget = MemoryBudget(
             limit: table.bytes("max-memory") > 0
                 ? table.bytes("max-memory") : MemoryBudget.standard(machineBytes: Machine.memoryBytes))
-        let store: any ProfileStore =
+        let reports = StoreReports(logger: logger, metrics: metrics)
+        let files =
             table.text("storage") == "memory"
-            ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"), budget: budget)
+            ? nil
+            : try SQLiteStore(
+                directory: table.text("data-dir"), budget: budget, maxDisk: table.bytes("max-disk"),
+                report: reports.take)
+        let store: any ProfileStore = files ?? MemoryStore()
         let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
         @Sendable func limits(_ flags: [String]) throws(SettingError) -> TenantLimits.Limits {
             let own = try Self.gateway(try Self.settings(arguments + flags))
-            return TenantLimits.Limits(query: own.queryLimits, ingest: own.ingestLimits)
+            return TenantLimits.Limits(
+                query: own.queryLimits, ingest: own.ingestLimits, retention: own.retention)
         }
         var followers: [Task<Void, Never>] = []
         defer { for follower in followers { follower.cancel() } }
@@ -84,16 +90,29 @@ enum ServeCommand {
         try follow("relabel-rules") { bytes throws(SettingError) in
             relabelling.replace(try RelabelRules(yaml: bytes, multitenancy: multitenancy))
         }
+        let retention = files.map { files in
+            Task(priority: .utility) {
+                await files.retain(
+                    by: gateway.limits.retention(for:), patience: .milliseconds(table.milliseconds("clock-hold")),
+                    interval: .milliseconds(max(table.milliseconds("retention-interval"), 100)))
+            }
+        }
         let server = try HTTPServer(try http(table), handler: gateway)
         let address = "\(try host(table)):\(server.port)"
         logger.log(
             .info, "listening",
-            ["address": address, "version": ProgramVersion.text, "storage": table.text("storage")])
+            [
+                "address": address, "version": ProgramVersion.text, "storage": table.text("storage"),
+                "retention": table.text("retention"), "retention_by_type": table.text("retention-by-type"),
+                "max_disk": table.text("max-disk"),
+            ])
         let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
         let signal = await StopSignal.wait()
         logger.log(.info, "stopping", ["signal": signal])
         demo?.cancel()
         await server.stop(timeout: .milliseconds(table.milliseconds("shutdown-timeout")))
+        retention?.cancel()
+        await retention?.value
         await store.close()
         logger.log(.info, "stopped")
     }
@@ -135,6 +154,7 @@ enum ServeCommand {
         configuration.multitenancy = table.flag("multitenancy")
         configuration.version = ProgramVersion.text
         configuration.maxPushBytes = table.bytes("max-request-body")
+        configuration.retention = try RetentionSettings.rules(table)
         configuration.maxDecodedBytesInFlight = table.bytes("max-decoded-bytes-in-flight")
         configuration.ingestLimits.pprof.isStrict = table.flag("strict-ingest")
         configuration.queryLimits = QueryLimits(
