@@ -49,9 +49,10 @@ struct FormatsBench {
                 }
             }
             try measure("speedscope", samples.speedscope, total * 100, limits, &report) { bytes in
-                try Speedscope.decode(bytes).map {
+                try Speedscope.decode(bytes, limits: Self.limits).map {
                     try $0.decoded(
-                        type: ValueType(type: "samples", unit: "count"), periodType: nil, scale: 1, time: 1)
+                        type: ValueType(type: "samples", unit: "count"), periodType: nil, scale: 1, time: 1,
+                        limits: Self.limits)
                 }
             }
         } catch {
@@ -68,7 +69,7 @@ struct FormatsBench {
     }
 
     private static func otlp(_ request: OTLP.ExportRequest) throws -> [DecodedProfile] {
-        try OTLP.convert(request, now: 1).map {
+        try OTLP.convert(request, now: 1, limits: limits).profiles.map {
             try Pprof.normalise($0.pprof, limits: limits, language: .unknown, series: "bench")
         }
     }
