@@ -23,23 +23,23 @@ public struct IngestPipeline: Sendable {
     /// What may be pushed.
     public let limits: IngestLimits
     private let budget: IngestBudget
+    private let arrivals: ArrivalTimes
 
     /// Makes a pipeline.
     public init(store: any ProfileStore, limits: IngestLimits) {
-        self.store = store
-        self.limits = limits
-        budget = IngestBudget()
+        self.init(store: store, limits: limits, budget: IngestBudget(), arrivals: ArrivalTimes())
     }
 
-    private init(store: any ProfileStore, limits: IngestLimits, budget: IngestBudget) {
+    private init(store: any ProfileStore, limits: IngestLimits, budget: IngestBudget, arrivals: ArrivalTimes) {
         self.store = store
         self.limits = limits
         self.budget = budget
+        self.arrivals = arrivals
     }
 
     /// The same pipeline with the limits of one tenant.
     public func limited(by limits: IngestLimits) -> IngestPipeline {
-        IngestPipeline(store: store, limits: limits, budget: budget)
+        IngestPipeline(store: store, limits: limits, budget: budget, arrivals: arrivals)
     }
 
     /// Refuses bytes beyond the tenant's rate.
@@ -49,7 +49,8 @@ public struct IngestPipeline: Sendable {
 
     /// Stores every profile of a push that can be stored, then reports the others.
     ///
-    /// `now` is in nanoseconds. When it returns, everything is durable.
+    /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID from its client and comes again, byte by
+    /// byte the same, is stored once.
     public func push(_ series: [PushedSeries], for tenant: Tenant, now: Int64) async throws(IngestError) {
         var ready: [NewProfile] = []
         var problems: [String] = []
@@ -62,7 +63,10 @@ public struct IngestPipeline: Sendable {
                 do throws(FormatError) {
                     let raw = try Pprof.read(profile.bytes, limits: limits.pprof)
                     byteCount += raw.byteCount
-                    ready += try profiles(of: raw, labels: labels, language: Self.language(pushed.labels), now: now)
+                    let id = ProfileID(client: profile.id, labels: pushed.labels, content: profile.bytes)
+                    ready += try profiles(
+                        of: raw, labels: labels, language: Self.language(pushed.labels),
+                        now: id.map { arrivals.first($0, of: tenant, now: now) } ?? now, id: id ?? .random())
                 } catch {
                     problems.append("push series with index \(index) and id \(profile.id) failed: \(error)")
                 }
@@ -86,12 +90,12 @@ public struct IngestPipeline: Sendable {
 
     /// Validates, normalises and splits a pprof into the profiles of its series.
     func profiles(
-        of raw: Pprof.Raw, labels: SeriesLabels, language: Pprof.Language, now: Int64
+        of raw: Pprof.Raw, labels: SeriesLabels, language: Pprof.Language, now: Int64, id: ProfileID = .random()
     ) throws(FormatError) -> [NewProfile] {
         try checkWindow(raw.time, labels: labels, now: now)
         let decoded = try Pprof.normalise(
             raw, limits: limits.pprof, language: language, series: labels.description)
-        return try split(decoded, labels: labels, now: now)
+        return try split(decoded, labels: labels, now: now, id: id)
     }
 
     func checkWindow(_ time: Int64, labels: SeriesLabels, now: Int64) throws(FormatError) {
@@ -110,8 +114,9 @@ public struct IngestPipeline: Sendable {
     }
 
     /// One profile for each group of labels and sample type that has values.
-    func split(_ decoded: DecodedProfile, labels: SeriesLabels, now: Int64) throws(FormatError) -> [NewProfile] {
-        let id = ProfileID.random()
+    func split(
+        _ decoded: DecodedProfile, labels: SeriesLabels, now: Int64, id: ProfileID = .random()
+    ) throws(FormatError) -> [NewProfile] {
         let time = decoded.time > 0 ? decoded.time : now
         var groups: [(labels: [Label], columns: [SampleColumns])] = []
         for group in decoded.groups {
@@ -158,15 +163,6 @@ public struct IngestPipeline: Sendable {
         case "pyspy", "rbspy", "nodespy", "javaspy", "grafana-agent.java", "dotnetspy", "phpspy", "pyroscope-rs": .other
         default: .unknown
         }
-    }
-}
-
-extension ProfileID {
-    /// A random UUID of version 4.
-    static func random() -> ProfileID {
-        ProfileID(
-            high: UInt64.random(in: 0 ... .max) & ~0xf000 | 0x4000,
-            low: UInt64.random(in: 0 ... .max) & ~(0xc0 << 56) | 0x80 << 56)
     }
 }
 

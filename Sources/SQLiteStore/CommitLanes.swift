@@ -41,6 +41,7 @@ final class CommitLanes: Sendable {
         do {
             file = try catalogue.file(tenant: tenant, day: day)
         } catch {
+            if let damage = error as? PartitionDamage { throw damage }
             throw health.judge(error, "creating the file of day \(day) of tenant \(tenant)")
         }
         return try state.withLock { state in
@@ -53,8 +54,37 @@ final class CommitLanes: Sendable {
     }
 
     /// Returns when the profiles are synced.
+    ///
+    /// Where the day's file turns out to be damaged, twice so that it was no accident, they go to a new one.
     func append(_ profiles: [IncomingProfile], tenant: Tenant, day: Int64) async throws {
-        try await lane(tenant: tenant, day: day).append(profiles)
+        var suspects: [PartitionFile] = []
+        for _ in 0..<4 {
+            do {
+                return try await lane(tenant: tenant, day: day).append(profiles)
+            } catch let damage as PartitionDamage {
+                if suspects.contains(where: { $0 === damage.file }) { try setAside(damage) }
+                suspects.append(damage.file)
+            }
+        }
+        throw StoreError(.damaged, "\(suspects[0].path) is damaged each time that it is made")
+    }
+
+    /// Takes a damaged file out of service, and its lane with it.
+    func setAside(_ damage: PartitionDamage) throws {
+        let file = damage.file
+        let lane = state.withLock { state in
+            let key = Key(tenant: file.tenant, day: file.day)
+            guard let lane = state.lanes[key], lane.file === file else { return nil as CommitLane? }
+            state.lanes[key] = nil
+            return lane
+        }
+        do {
+            try catalogue.setAside(file, damage.reason)
+        } catch {
+            throw health.judge(error, "setting \(file.path) aside")
+        }
+        // Appends that wait find the file gone and come again.
+        if let lane { Task { await lane.finish() } }
     }
 
     /// Refuses further appends and returns when those before are done and all files are closed.

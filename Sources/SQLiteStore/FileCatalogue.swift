@@ -7,18 +7,25 @@ import Synchronization
 /// The files of a data directory, which one process holds locked.
 final class FileCatalogue: Sendable {
     private let directory: String
+    private let report: @Sendable (DamagedPartition) -> Void
     /// The descriptor that holds the lock; -1 once released.
     private let lock: Mutex<Int32>
     private let files: Mutex<[Tenant: [Int64: PartitionFile]]>
+    private let setAside = Mutex<[DamagedPartition]>([])
 
     /// Creates the directory if it is not there, locks it, and finds its files.
-    init(directory: String) throws(StoreError) {
+    ///
+    /// `report` hears of each damaged file, also of those that were set aside before.
+    init(
+        directory: String, report: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
+    ) throws(StoreError) {
         self.directory = directory
+        self.report = report
         try Self.makeDirectory(directory)
         try Self.makeDirectory(directory + "/tenants")
         let lockPath = directory + "/lock"
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure("open \(lockPath)") }
+        guard descriptor >= 0 else { throw .system("open \(lockPath)") }
         guard cposix_lock_file(descriptor) == 0 else {
             Glibc.close(descriptor)
             throw StoreError(
@@ -26,37 +33,72 @@ final class FileCatalogue: Sendable {
         }
         lock = Mutex(descriptor)
         var found: [Tenant: [Int64: PartitionFile]] = [:]
+        var damaged: [DamagedPartition] = []
         for name in try Self.entries(of: directory + "/tenants") {
             let tenant = Tenant(name)
             let folder = "\(directory)/tenants/\(name)"
-            for entry in try Self.entries(of: folder) where entry.hasSuffix(".db") {
-                guard let day = Int64(entry.dropLast(3)) else { continue }
-                found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
+            for entry in try Self.entries(of: folder) {
+                if entry.hasSuffix(".db"), let day = Int64(entry.dropLast(3)) {
+                    found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
+                } else if let day = DamagedPartition.day(of: entry) {
+                    damaged.append(
+                        DamagedPartition(
+                            tenant: tenant, day: day, path: "\(folder)/\(entry)", reason: "it was set aside before"))
+                }
             }
         }
         files = Mutex(found)
-        for file in found.values.flatMap(\.values) { try Self.checkVersion(file) }
+        setAside.withLock { $0 = damaged }
+        for partition in damaged { report(partition) }
+        for file in found.values.flatMap(\.values) { try check(file) }
     }
 
     deinit { release() }
 
-    /// Refuses a directory that a newer program has written, before anything is served from it.
-    private static func checkVersion(_ file: PartitionFile) throws(StoreError) {
-        let version: Int64?
+    /// Refuses a directory that a newer program has written, and sets damaged files aside, before anything is served.
+    private func check(_ file: PartitionFile) throws(StoreError) {
         do {
-            version = try file.withReader { try $0.number("PRAGMA user_version") }
+            let version = try file.storedVersion()
+            try PartitionFile.refuseNewer(version, file.path)
+            // Nothing was stored yet when its creation was cut short; who writes into it goes on.
+            if version == 0 { files.withLock { $0[file.tenant]?[file.day] = nil } }
         } catch {
-            throw StoreError(.damaged, "\(file.path): \(error)")
+            guard let damage = PartitionDamage(error, in: file) else {
+                throw error as? StoreError ?? StoreError(.unusable, "\(file.path): \(error)")
+            }
+            try setAside(file, damage.reason)
         }
-        guard let version, version > PartitionFile.schemaVersion else { return }
-        throw StoreError(
-            .unusable,
-            "\(file.path) has schema version \(version), this program knows up to \(PartitionFile.schemaVersion): "
-                + "use a newer hearth")
+    }
+
+    /// What was set aside because it is damaged.
+    var damaged: [DamagedPartition] { setAside.withLock { $0 } }
+
+    /// What was set aside and would have had a part in a question.
+    func damaged(of tenants: [Tenant], in range: TimeRange) -> [DamagedPartition] {
+        let days = PartitionFile.day(of: range.startNanoseconds)...PartitionFile.day(of: range.endNanoseconds)
+        return damaged.filter { tenants.contains($0.tenant) && days.contains($0.day) }
+    }
+
+    /// Takes a damaged file out of service: it is kept under another name, and its day begins anew.
+    func setAside(_ file: PartitionFile, _ reason: String) throws(StoreError) {
+        let name = DamagedPartition.path(for: file.path)
+        try file.setAside(as: name)
+        let isKnown = files.withLock { files in
+            guard files[file.tenant]?[file.day] === file else { return false }
+            files[file.tenant]?[file.day] = nil
+            return true
+        }
+        guard isKnown else { return }
+        let partition = DamagedPartition(tenant: file.tenant, day: file.day, path: name, reason: reason)
+        setAside.withLock { $0.append(partition) }
+        report(partition)
+        try syncDirectory(of: file)
     }
 
     /// The file of a tenant's day, made known if it is new.
-    func file(tenant: Tenant, day: Int64) throws(StoreError) -> PartitionFile {
+    ///
+    /// Errors are the store's or SQLite's.
+    func file(tenant: Tenant, day: Int64) throws -> PartitionFile {
         if let known = files.withLock({ $0[tenant]?[day] }) { return known }
         let folder = "\(directory)/tenants/\(tenant.id)"
         try Self.makeDirectory(folder)
@@ -65,10 +107,9 @@ final class FileCatalogue: Sendable {
         // Readers must find a schema, so the file is made before it is shown.
         do {
             _ = try file.openForWriting()
-        } catch let error as StoreError {
-            throw error
         } catch {
-            throw StoreError(.failed, "creating \(file.path): \(error)")
+            guard let damage = PartitionDamage(error, in: file) else { throw error }
+            throw damage
         }
         return files.withLock { files in
             if let other = files[tenant]?[day] { return other }
@@ -103,23 +144,19 @@ final class FileCatalogue: Sendable {
         try Self.sync("\(directory)/tenants/\(file.tenant.id)")
     }
 
-    private static func failure(_ what: String) -> StoreError {
-        StoreError(.failed, "cannot \(what): \(String(cString: strerror(errno)))")
-    }
-
     private static func makeDirectory(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create directory \(path)") }
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system("create directory \(path)") }
     }
 
     private static func sync(_ path: String) throws(StoreError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("open \(path)") }
+        guard descriptor >= 0 else { throw .system("open \(path)") }
         defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync \(path)") }
+        guard fsync(descriptor) == 0 else { throw .system("sync \(path)") }
     }
 
     private static func entries(of path: String) throws(StoreError) -> [String] {
-        guard let stream = opendir(path) else { throw failure("list \(path)") }
+        guard let stream = opendir(path) else { throw .system("list \(path)") }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {

@@ -34,14 +34,29 @@ struct Maintenance: Sendable {
     /// Makes lanes for files in which an earlier run left something to do.
     private func findStaleFiles() async {
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
-            let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
-            if isStale == true { _ = try? lanes.lane(tenant: file.tenant, day: file.day) }
+            do {
+                let isStale = try PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
+                // The connection would stay open, for each day that was ever written.
+                file.closeIdle()
+                if isStale { _ = try lanes.lane(tenant: file.tenant, day: file.day) }
+            } catch let damage as PartitionDamage {
+                try? lanes.setAside(damage)
+            } catch {
+                // Queries that need the file report what is wrong with it.
+            }
         }
     }
 
     private func rollUp(_ lane: CommitLane) async -> Bool {
-        // A failure leaves the buckets stale: their profiles are read one by one.
-        (try? await lane.rollUp(policy, now: WallClock.now)) ?? false
+        do {
+            return try await lane.rollUp(policy, now: WallClock.now)
+        } catch let damage as PartitionDamage {
+            try? lanes.setAside(damage)
+            return false
+        } catch {
+            // A failure leaves the buckets stale: their profiles are read one by one.
+            return false
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Store
 import Synchronization
@@ -12,6 +13,13 @@ final class PartitionFile: Sendable {
     let path: String
     let cache = Mutex(ReadCache())
     private let idle = Mutex<[IdleConnection]>([])
+    private let opening = Mutex(Opening())
+
+    /// Held while a connection opens what belongs to the file, and while the file is moved: so that none is of both places.
+    private struct Opening: Sendable {
+        var isUpToDate = false
+        var isSetAside = false
+    }
 
     /// A connection that nobody uses.
     ///
@@ -41,24 +49,93 @@ final class PartitionFile: Sendable {
         return time % nanosecondsPerDay < 0 ? day - 1 : day
     }
 
+    /// The schema version of the file, 0 where its creation was cut short.
+    ///
+    /// Reads the header alone where no log can hold a newer one; everything else, SQLite reads and verifies.
+    func storedVersion() throws -> Int64 {
+        if access(path + "-wal", F_OK) != 0, let version = try headerVersion(), version == Self.schemaVersion {
+            return version
+        }
+        if let reason = try WriteAheadLog(path + "-wal").damage() { throw PartitionDamage(file: self, reason: reason) }
+        return try Connection(path, .read).number("PRAGMA user_version") ?? 0
+    }
+
+    /// What stands in the first page as the schema version.
+    private func headerVersion() throws(StoreError) -> Int64? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("open \(path)") }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4)
+        guard pread(descriptor, &bytes, 4, 60) == 4 else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Int64($1) }
+    }
+
     /// Opens the file for writing and brings its schema up to date; a newer one is refused.
     func openForWriting() throws -> Connection {
-        let connection = try Connection(path, .write)
-        let version = try connection.number("PRAGMA user_version") ?? 0
-        guard version <= Self.schemaVersion else {
-            throw StoreError(
-                .unusable,
-                "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth"
-            )
+        try opening.withLock { state in
+            try refuseIfSetAside(state)
+            let opened = IdleConnection(connection: try Connection(path, .write))
+            try bringUpToDate(opened.connection)
+            state.isUpToDate = true
+            return opened
+        }.connection
+    }
+
+    private func openForReading() throws -> IdleConnection {
+        try opening.withLock { state in
+            try refuseIfSetAside(state)
+            if !state.isUpToDate {
+                if try storedVersion() < Self.schemaVersion { try bringUpToDate(try Connection(path, .write)) }
+                state.isUpToDate = true
+            }
+            let opened = IdleConnection(connection: try Connection(path, .read))
+            // Its log is opened by name at the first read, which must not be later.
+            _ = try opened.connection.number("PRAGMA schema_version")
+            return opened
         }
+    }
+
+    private func refuseIfSetAside(_ state: Opening) throws {
+        if state.isSetAside { throw PartitionDamage(file: self, reason: "it was set aside") }
+    }
+
+    private func bringUpToDate(_ connection: Connection) throws {
+        let version = try connection.number("PRAGMA user_version") ?? 0
+        try Self.refuseNewer(version, path)
         if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
-        return connection
+    }
+
+    /// Refuses what a newer program has written.
+    static func refuseNewer(_ version: Int64, _ path: String) throws(StoreError) {
+        guard version > schemaVersion else { return }
+        throw StoreError(
+            .unusable,
+            "\(path) has schema version \(version), this program knows up to \(schemaVersion): use a newer hearth")
+    }
+
+    /// Whether it is out of service.
+    var isSetAside: Bool { opening.withLock { $0.isSetAside } }
+
+    /// Moves the file and what belongs to it to another name, once; nobody opens it after that.
+    ///
+    /// Those who have it open go on with what they have, and SQLite leaves the files of a database that has moved alone.
+    func setAside(as name: String) throws(StoreError) {
+        let result = opening.withLock { state -> Result<Void, StoreError> in
+            guard !state.isSetAside else { return .success(()) }
+            // What belongs to a database that is gone is SQLite's to remove, so a failure after the first matters little.
+            guard rename(path, name) == 0 || errno == ENOENT else { return .failure(.system("rename \(path)")) }
+            for suffix in ["-wal", "-shm"] { rename(path + suffix, name + suffix) }
+            state.isSetAside = true
+            return .success(())
+        }
+        closeIdle()
+        try result.get()
     }
 
     /// Runs `body` with a reading connection from the pool.
     func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let pooled = idle.withLock { $0.popLast() }
-        let reader = try pooled ?? IdleConnection(connection: Connection(path, .read))
+        let reader = try pooled ?? openForReading()
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
         idle.withLock { if $0.count < 4 { $0.append(reader) } }
@@ -68,5 +145,11 @@ final class PartitionFile: Sendable {
     /// Closes the connections that nobody uses.
     func closeIdle() {
         idle.withLock { $0 = [] }
+    }
+
+    /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.
+    func forget() {
+        closeIdle()
+        cache.withLock { $0 = ReadCache() }
     }
 }

@@ -20,14 +20,16 @@ public final class SQLiteStore: ProfileStore {
 
     /// Opens a data directory, which is created if it is not there.
     ///
+    /// `onDamage` hears once of each part of the data that is damaged and set aside, also of those that were before.
     /// Throws ``StoreError`` of code `unusable` where another process holds it or a newer program has written it.
     public init(
-        directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy()
+        directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy(),
+        onDamage: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
     ) throws(StoreError) {
-        catalogue = try FileCatalogue(directory: directory)
+        catalogue = try FileCatalogue(directory: directory, report: onDamage)
         lanes = CommitLanes(catalogue: catalogue)
         self.budget = budget
-        documents = SQLiteDocuments(directory: directory)
+        documents = SQLiteDocuments(directory: directory, health: lanes.health)
         let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups)
         background = Task.detached(priority: .utility) { await maintenance.run() }
     }
@@ -37,6 +39,9 @@ public final class SQLiteStore: ProfileStore {
 
     /// Why nothing can be stored any more.
     public var failure: StoreError? { lanes.health.failure }
+
+    /// What was set aside because it is damaged.
+    public var damaged: [DamagedPartition] { catalogue.damaged }
 
     /// Stores profiles; they are on disk when it returns.
     public func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
@@ -94,12 +99,35 @@ public final class SQLiteStore: ProfileStore {
         }
     }
 
+    /// Answers a question from the files that have a part in it; what is damaged is left out and noted.
+    private func answer<Result: Sendable>(
+        _ tenants: [Tenant], _ range: TimeRange,
+        _ body: @escaping @Sendable ([PartitionFile], @escaping @Sendable () -> Bool) throws -> Result
+    ) async throws -> Result {
+        var suspects: [PartitionFile] = []
+        while true {
+            let files = catalogue.files(of: tenants, in: range)
+            do {
+                let result = try await read { try body(files, $0) }
+                AnswerGaps.current?.note(catalogue.damaged(of: tenants, in: range))
+                return result
+            } catch let damage as PartitionDamage {
+                // What is read anew and wrong again is wrong in the file.
+                if suspects.contains(where: { $0 === damage.file }) {
+                    try lanes.setAside(damage)
+                } else {
+                    damage.file.forget()
+                    suspects.append(damage.file)
+                }
+            }
+        }
+    }
+
     /// The distinct label sets of series that have profiles in the range.
     public func series(
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
     ) async throws -> [LabelSet] {
-        let files = catalogue.files(of: tenants, in: range)
-        return try await read { isCancelled in
+        try await answer(tenants, range) { files, isCancelled in
             var found: Set<LabelSet> = []
             for file in files {
                 if isCancelled() { throw CancellationError() }
@@ -111,9 +139,8 @@ public final class SQLiteStore: ProfileStore {
 
     /// The sums of a selection for each stack, for each file and service that has any.
     public func stackTotals(for selection: Selection) async throws -> [StackTotals] {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
         let budget = budget
-        return try await read { isCancelled in
+        return try await answer(selection.tenants, selection.range) { files, isCancelled in
             try SelectionSums(
                 selection: selection, readers: files.map(PartitionReader.init), budget: budget,
                 isCancelled: isCancelled
@@ -126,8 +153,7 @@ public final class SQLiteStore: ProfileStore {
         guard selection.takesSums && selection.stacks.isEmpty else {
             return SeriesTimeline.lines(of: try await profilePoints(for: selection))
         }
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        return try await answer(selection.tenants, selection.range) { files, isCancelled in
             var timelines: [SeriesTimeline] = []
             for file in files {
                 let reader = PartitionReader(file)
@@ -150,8 +176,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The selected profiles, in ascending order of time.
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        try await answer(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.Row] = []
             for file in files { rows += try PartitionReader(file).rows(for: selection, isCancelled: isCancelled) }
             var points = ProfilePoints()
@@ -168,8 +193,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The spans of the selected profiles, in ascending order of the profiles' time.
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
-        let files = catalogue.files(of: selection.tenants, in: selection.range)
-        return try await read { isCancelled in
+        try await answer(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.SpanRow] = []
             for file in files { rows += try PartitionReader(file).spanRows(for: selection, isCancelled: isCancelled) }
             var points = SpanPoints()
@@ -197,8 +221,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The oldest and newest profile of a tenant.
     public func span(of tenant: Tenant) async throws -> ProfileSpan? {
-        let files = catalogue.files(of: [tenant], in: .all)
-        return try await read { _ in
+        try await answer([tenant], .all) { files, _ in
             var span: ProfileSpan?
             for file in files {
                 guard let times = try PartitionReader(file).span() else { continue }

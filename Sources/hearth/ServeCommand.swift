@@ -60,7 +60,12 @@ enum ServeCommand {
                 ? table.bytes("max-memory") : MemoryBudget.standard(machineBytes: Machine.memoryBytes))
         let store: any ProfileStore =
             table.text("storage") == "memory"
-            ? MemoryStore() : try SQLiteStore(directory: table.text("data-dir"), budget: budget)
+            ? MemoryStore()
+            : try SQLiteStore(directory: table.text("data-dir"), budget: budget) { damaged in
+                logger.log(
+                    .error, "damaged data was set aside; the rest is served",
+                    ["path": damaged.path, "tenant": damaged.tenant.id, "reason": damaged.reason])
+            }
         let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
         @Sendable func limits(_ flags: [String]) throws(SettingError) -> TenantLimits.Limits {
             let own = try Self.gateway(try Self.settings(arguments + flags))
@@ -77,13 +82,15 @@ enum ServeCommand {
             follower = Task { await file.follow(from: bytes, into: table, logger: logger, limits: limits) }
         }
         defer { follower?.cancel() }
+        // Who sees that it listens may stop it.
+        let stop = StopSignal()
         let server = try HTTPServer(try http(table), handler: gateway)
         let address = "\(try host(table)):\(server.port)"
         logger.log(
             .info, "listening",
             ["address": address, "version": ProgramVersion.text, "storage": table.text("storage")])
         let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
-        let signal = await StopSignal.wait()
+        let signal = await stop.wait()
         logger.log(.info, "stopping", ["signal": signal])
         demo?.cancel()
         await server.stop(timeout: .milliseconds(table.milliseconds("shutdown-timeout")))

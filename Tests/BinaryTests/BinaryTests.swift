@@ -37,16 +37,6 @@ struct BinaryTests {
         #expect(result.output.contains(message) && result.output.split(separator: "\n").count == 1)
     }
 
-    @Test func `every acknowledged profile survives kill -9, once`() {
-        let result = Program.run("python3 \(Program.scripts)/crash.py \(hearth) 12")
-        #expect(result.status == 0, "\(result.output)")
-    }
-
-    @Test func `SIGTERM finishes what runs and loses nothing`() {
-        let result = Program.run("python3 \(Program.scripts)/crash.py \(hearth) 4 --term")
-        #expect(result.status == 0, "\(result.output)")
-    }
-
     @Test(.enabled(if: Program.pythonWithPackages != nil, "pyroscope-io could not be installed from PyPI"))
     func `the Python SDK pushes, and its functions are in the flame graph`() {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/sdk.py \(hearth)")
