@@ -1,6 +1,6 @@
 # Everything that a contributor or operator runs; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test lint demo bench clean
+.PHONY: help deps build release test lint fuzz demo bench clean
 
 help: ## Lists the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,8 +20,11 @@ test: ## Installs what the tests need, builds and runs all tests
 	swift test --skip-build
 
 lint: ## Checks format and imports
-	swift format lint --strict --recursive Sources Tests Benchmarks/Package.swift Benchmarks/Sources Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing Package.swift
 	.ci/check-imports
+
+fuzz: deps ## Fuzzes every parser for TIME seconds each (default 60); see Fuzzing/README.md
+	Fuzzing/run
 
 demo: release ## Builds, then serves a generated fleet on 127.0.0.1:4040
 	.build/release/hearth demo

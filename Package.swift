@@ -33,9 +33,11 @@ let package = Package(
     name: "hearth",
     // The modules are products so that packages inside this repository, such as Benchmarks, can link them.
     products: [.executable(name: "hearth", targets: ["hearth"])]
-        + ["Model", "Wire", "Formats", "Store", "SQLiteStore", "Query", "API", "CSQLite", "CDeflate"].map {
-            .library(name: $0, targets: [$0])
-        },
+        + [
+            "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
+            "HTTP",
+            "Server", "CSQLite", "CDeflate",
+        ].map { .library(name: $0, targets: [$0]) },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
@@ -64,7 +66,8 @@ let package = Package(
         module("SQLiteStore", ["Store", "Model", "Selectors", "CSQLite", "CCheckedFile", "CPosix"]),
         module("Query", ["Store", "Model", "Selectors"]),
         module("API", ["Model", "Wire"]),
-        module("Ingest", ["Formats", "Store", "Model", "Wire"]),
+        module("Relabelling", ["Model", "Selectors", "Settings"]),
+        module("Ingest", ["Formats", "Store", "Model", "Wire", "Relabelling", "Telemetry"]),
         module("HTTP", ["CPosix", "CNghttp2"]),
         module("Demo", ["Model", "Store", "Ingest"]),
         module(
@@ -75,7 +78,7 @@ let package = Package(
             dependencies: [
                 "CPosix", "Server", "HTTP", "SQLiteStore", "MemoryStore", "Demo", "Settings", "Telemetry", "Ingest",
                 "Query",
-                "Store", "Model", "Formats",
+                "Store", "Model", "Formats", "Relabelling",
             ],
             swiftSettings: settings),
 
@@ -95,23 +98,40 @@ let package = Package(
             ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite"]),
         tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
         tests("APITests", ["API", "Model", "Wire"]),
-        tests("IngestTests", ["Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors"]),
+        tests("RelabellingTests", ["Relabelling", "Model", "Selectors", "Settings"]),
+        tests(
+            "IngestTests",
+            [
+                "Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Relabelling", "Settings",
+                "Telemetry",
+            ]),
         tests("HTTPTests", ["HTTP", "CPosix", "CHTTPParser"]),
         tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
         tests(
             "ServerTests",
             [
                 "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
-                "Selectors", "Model", "Wire", "Telemetry",
+                "Selectors", "Model", "Wire", "Telemetry", "Relabelling",
             ]),
+        // What the fuzzers of the package in Fuzzing check, run over what they found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Store",
+                "Wire", "Model",
+            ],
+            path: "Fuzzing", exclude: ["Package.swift", "README.md", "run", "Sources", "Corpus"],
+            sources: ["Targets", "Tests"], swiftSettings: settings),
         // Drives the built `hearth` as a user's clients do.
         tests(
             "BinaryTests", [],
-            exclude: ["server", "wire", "sdk", "rpc", "invariants", "oldschema"].map { $0 + ".py" }
-                + ["crash", "diskfull", "flips", "ioerror", "midway", "readers", "retries", "sharing"].map {
-                    $0 + ".py"
-                }
-                + ["failing_sync.c", "faults.sh"]),
+            exclude: [
+                "server.py", "bombs.py", "crash.py", "sdk.py", "rpc.py", "rules.py", "jdk.py", "Workload.java",
+                "directories.py", "retention.py", "keeping.py", "wire.py", "invariants.py", "oldschema.py",
+                "diskfull.py",
+                "flips.py", "ioerror.py", "midway.py", "readers.py", "retries.py", "sharing.py", "failing_sync.c",
+                "faults.sh",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

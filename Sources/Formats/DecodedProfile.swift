@@ -41,6 +41,8 @@ public struct DecodedProfile: Sendable {
     public var symbols: SymbolTable
     /// The samples; empty if nothing was left to store.
     public var groups: [SampleGroup]
+    /// What was changed or left out on the way.
+    public var salvage = SalvageReport()
 
     /// Makes a profile.
     public init(

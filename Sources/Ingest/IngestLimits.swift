@@ -36,16 +36,43 @@ public struct IngestLimits: Sendable, Hashable {
         self.rejectNewerThan = rejectNewerThan
     }
 
-    /// The reference's defaults.
+    /// The reference's defaults, and its strictness.
     public static let pyroscope = IngestLimits(
         pprof: .pyroscope, maxRequestBytes: 256 << 20, maxLabels: 30, maxLabelNameBytes: 1024, maxLabelValueBytes: 2048,
         rejectOlderThan: 3_600_000, rejectNewerThan: 600_000)
 
-    /// Our own defaults: late profiles are welcome, and a large heap profile fits.
+    /// Our own defaults: late profiles are welcome, a large heap profile fits, and what breaks a rule is kept as far as it can be.
     public static let hearth: IngestLimits = {
         var limits = IngestLimits.pyroscope
+        limits.pprof.isStrict = false
         limits.pprof.maxBytes = 16 << 20
         limits.rejectOlderThan = 0
         return limits
     }()
+
+    /// Why a profile may not be stored at its time, both in nanoseconds; nil if it may.
+    func problem(ofTime time: Int64, now: Int64) -> (reason: SalvageReason, message: String)? {
+        let milliseconds = time / 1_000_000
+        let nowMilliseconds = now / 1_000_000
+        let oldest = rejectOlderThan > 0 ? nowMilliseconds - rejectOlderThan : .min
+        let newest = rejectNewerThan > 0 ? nowMilliseconds + rejectNewerThan : .max
+        let reason: SalvageReason
+        if !pprof.isStrict && time < Self.year1971 {
+            reason = .time1970
+        } else if milliseconds <= oldest {
+            reason = .timeOld
+        } else if milliseconds >= newest {
+            reason = .timeFuture
+        } else {
+            return nil
+        }
+        return (
+            reason,
+            "profile timestamp: \(milliseconds) ms, reject-older-than: \(rejectOlderThan) ms, reject-newer-than: "
+                + "\(rejectNewerThan) ms, now: \(nowMilliseconds) ms"
+        )
+    }
+
+    /// Micro- and milliseconds since 1970, taken for nanoseconds, all lie before.
+    static let year1971: Int64 = 31_536_000_000_000_000
 }

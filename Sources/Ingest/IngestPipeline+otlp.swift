@@ -2,33 +2,72 @@ public import Formats
 import Model
 public import Store
 
+/// What became of an export of which at least a part was stored, or nothing had to be.
+public struct ExportOutcome: Sendable, Hashable {
+    /// How many profiles were refused.
+    public var rejected = 0
+    /// Why they were, or what was altered in the others; empty if neither happened.
+    public var message = ""
+}
+
 extension IngestPipeline {
     /// Stores what an OpenTelemetry client exports; everything that can be stored is, then the others are reported.
+    ///
+    /// Throws where nothing was stored; strictly, where anything was refused.
+    @discardableResult
     public func export(
         _ request: OTLP.ExportRequest, for tenant: Tenant, now: Int64
-    ) async throws(IngestError) {
-        let converted: [OTLP.Profile]
-        do throws(FormatError) {
-            converted = try OTLP.convert(request, now: now)
+    ) async throws(IngestError) -> ExportOutcome {
+        var errors = ErrorList()
+        let ready: ReadyProfiles
+        do throws(IngestError) {
+            ready = try decoded(request, &errors, for: tenant, now: now)
+            try await append(ready, for: tenant, now: now)
         } catch {
-            throw IngestError(.invalidArgument, error.description)
+            refuse(error, service: .empty, tenant: tenant, now: now)
+            throw error
         }
-        try take(converted.reduce(0) { $0 + $1.pprof.byteCount }, of: tenant, now: now)
-        var ready: [NewProfile] = []
-        var problems: [String] = []
-        for (index, profile) in converted.enumerated() {
+        if errors.count > 0, isStrict || ready.profiles.isEmpty {
+            throw IngestError(.invalidArgument, errors.description)
+        }
+        if errors.count > 0 { return ExportOutcome(rejected: errors.count, message: errors.description) }
+        let altered = ready.salvage.values.flatMap(\.entries).sorted { $0.key.rawValue < $1.key.rawValue }
+        return ExportOutcome(
+            message: altered.map { "\($0.key.rawValue): \($0.value.example)" }.joined(separator: "; "))
+    }
+
+    private func decoded(
+        _ request: OTLP.ExportRequest, _ errors: inout ErrorList, for tenant: Tenant, now: Int64
+    ) throws(IngestError) -> ReadyProfiles {
+        let converted: OTLP.Conversion
+        do throws(FormatError) {
+            converted = try OTLP.convert(request, now: now, limits: limits.pprof)
+        } catch {
+            throw refusal(error, .invalidArgument)
+        }
+        func refuse(_ error: FormatError, service: Text) {
+            self.refuse(
+                IngestError(.invalidArgument, error.description), service: service, tenant: tenant, now: now)
+        }
+        for (service, error) in converted.refused {
+            if errors.add(error.description) { refuse(error, service: service) }
+        }
+        try take(converted.profiles.reduce(0) { $0 + $1.pprof.byteCount }, of: tenant, now: now)
+        var ready = ReadyProfiles()
+        for (index, profile) in converted.profiles.enumerated() {
+            guard reserve(profile.pprof.byteCount + profile.pprof.decodedByteCount) else {
+                throw refusal(FormatError(.noRoom, "no memory is left to decode a profile in"), .unavailable)
+            }
+            let labels = seriesLabels(profile.labels)
             do throws(FormatError) {
                 ready += try profiles(
-                    of: profile.pprof, labels: SeriesLabels(profile.labels), language: .unknown, now: now)
+                    of: profile.pprof, labels: labels, language: .unknown, salvage: profile.salvage, now: now)
             } catch {
-                problems.append("push series with index \(index) failed: \(error)")
+                if errors.add("push series with index \(index) failed: \(error)") {
+                    refuse(error, service: labels.service)
+                }
             }
         }
-        try await append(ready, for: tenant)
-        guard problems.isEmpty else {
-            throw IngestError(
-                .invalidArgument,
-                problems.count == 1 ? problems[0] : "\(problems.count) errors: \(problems.joined(separator: "; "))")
-        }
+        return ready
     }
 }

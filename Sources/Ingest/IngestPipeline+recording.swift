@@ -6,7 +6,7 @@ extension IngestPipeline {
     /// Decodes a Java recording: the body itself, or the parts `jfr` and `labels` of a form.
     func recording(
         _ request: IngestRequest, _ application: ApplicationName, _ now: Int64
-    ) throws(IngestError) -> [NewProfile] {
+    ) throws(IngestError) -> ReadyProfiles {
         var bytes = request.body
         var labels: [UInt8]?
         if request.contentType.contains("multipart/form-data") {
@@ -16,7 +16,7 @@ extension IngestPipeline {
             }
             bytes = part
             labels = form.files["labels"]
-        } else if bytes.starts(with: [0x1f, 0x8b]) {
+        } else if isStrict, bytes.starts(with: [0x1f, 0x8b]) {
             throw IngestError(
                 .unprocessable,
                 "parsing IngestInput-pprof failed: a recording that is compressed must be sent as the part jfr of a form"
@@ -25,16 +25,20 @@ extension IngestPipeline {
         do throws(FormatError) {
             guard bytes.count >= 2 else { throw FormatError(.unreadable, "failed to read magic: unexpected end") }
             let result = try JFR.decode(
-                bytes, labels: labels, sampleRate: request.sampleRate, time: request.from, limits: limits.pprof)
-            var ready: [NewProfile] = []
+                bytes, labels: labels, sampleRate: request.sampleRate, time: request.from, limits: limits.pprof,
+                reserving: reserve)
+            var ready = ReadyProfiles()
             for recorded in result.profiles {
-                let series = SeriesLabels(labelsOfRecording(request, application, recorded, event: result.event))
+                let series = seriesLabels(labelsOfRecording(request, application, recorded, event: result.event))
                 try checkWindow(recorded.profile.time, labels: series, now: now)
                 ready += try split(recorded.profile, labels: series, now: now)
             }
+            var lost = result.salvage
+            lost.add(application.salvage)
+            ready.note(lost, seriesLabels([Label(LabelName.serviceName, application.service)]))
             return ready
         } catch {
-            throw IngestError(.unprocessable, "parsing IngestInput-pprof failed \(error)")
+            throw refusal(error, .unprocessable, "parsing IngestInput-pprof failed ")
         }
     }
 

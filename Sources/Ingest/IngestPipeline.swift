@@ -2,6 +2,30 @@ import Formats
 public import Model
 public import Store
 
+/// Why profiles of a request failed; of very many only the first are kept.
+struct ErrorList: CustomStringConvertible {
+    private static let most = 50
+
+    /// How many failed.
+    private(set) var count = 0
+    private var first: [String] = []
+
+    /// Counts an error; false where it is one of too many to tell.
+    mutating func add(_ message: @autoclosure () -> String) -> Bool {
+        count += 1
+        guard first.count < Self.most else { return false }
+        first.append(message())
+        return true
+    }
+
+    /// One line.
+    var description: String {
+        guard count > 1 else { return first.first ?? "" }
+        let rest = count > first.count ? "; and \(count - first.count) more" : ""
+        return "\(count) errors: \(first.joined(separator: "; "))\(rest)"
+    }
+}
+
 /// A series of a push: its labels and the profiles that belong to it.
 public struct PushedSeries: Sendable {
     /// The labels as they came.
@@ -16,35 +40,77 @@ public struct PushedSeries: Sendable {
     }
 }
 
-/// From a client's bytes to the store: decodes, checks, labels and splits.
+/// From a client's bytes to the store: decodes, mends or refuses, labels and splits.
 public struct IngestPipeline: Sendable {
     /// Where profiles go.
     public let store: any ProfileStore
     /// What may be pushed.
-    public let limits: IngestLimits
+    public private(set) var limits: IngestLimits
+    /// What is done with the labels of all that is pushed.
+    let relabelling: RelabelTable
+    /// Whose rules hold.
+    private(set) var tenant = Tenant.anonymous
+    /// What senders did wrong.
+    public let problems: IngestProblems
     private let budget: IngestBudget
-    private let arrivals: ArrivalTimes
+    private let arrivals = ArrivalTimes()
+    private var sender = IngestSender()
+    private var reservation: DecodeReservation?
 
-    /// Makes a pipeline.
-    public init(store: any ProfileStore, limits: IngestLimits) {
-        self.init(store: store, limits: limits, budget: IngestBudget(), arrivals: ArrivalTimes())
-    }
-
-    private init(store: any ProfileStore, limits: IngestLimits, budget: IngestBudget, arrivals: ArrivalTimes) {
+    /// Makes a pipeline that lists what senders do wrong in `problems`.
+    public init(
+        store: any ProfileStore, limits: IngestLimits, relabelling: RelabelTable = RelabelTable(),
+        problems: IngestProblems = IngestProblems()
+    ) {
         self.store = store
         self.limits = limits
-        self.budget = budget
-        self.arrivals = arrivals
+        self.relabelling = relabelling
+        self.problems = problems
+        budget = IngestBudget()
     }
 
-    /// The same pipeline with the limits of one tenant.
-    public func limited(by limits: IngestLimits) -> IngestPipeline {
-        IngestPipeline(store: store, limits: limits, budget: budget, arrivals: arrivals)
+    /// The same pipeline for one tenant, with its limits and rules.
+    public func limited(by limits: IngestLimits, for tenant: Tenant) -> IngestPipeline {
+        var pipeline = self
+        pipeline.tenant = tenant
+        pipeline.limits = limits
+        return pipeline
     }
+
+    /// The same pipeline for one request: whom its mistakes are told to, and what its memory is taken from.
+    public func serving(_ sender: IngestSender, within reservation: DecodeReservation?) -> IngestPipeline {
+        var pipeline = self
+        pipeline.sender = sender
+        pipeline.reservation = reservation
+        return pipeline
+    }
+
+    /// Whether a profile that breaks a rule is refused.
+    var isStrict: Bool { limits.pprof.isStrict }
 
     /// Refuses bytes beyond the tenant's rate.
     func take(_ count: Int, of tenant: Tenant, now: Int64) throws(IngestError) {
         try budget.take(count, of: tenant, limits: limits, now: now)
+    }
+
+    /// Asked by decoders before they take memory.
+    func reserve(_ count: Int) -> Bool { reservation?.take(count) ?? true }
+
+    /// Makes an error of a decoder one of the request.
+    func refusal(_ error: FormatError, _ kind: IngestError.Kind, _ stage: String = "") -> IngestError {
+        guard error.kind == .noRoom else { return IngestError(kind, stage + error.description) }
+        return reservation?.refusal ?? IngestError(.unavailable, error.description)
+    }
+
+    /// Lists a refusal.
+    func refuse(_ error: IngestError, service: Text, tenant: Tenant, now: Int64) {
+        problems.refuse(
+            error.kind, error.description, tenant: tenant, service: service, sender: sender, now: now)
+    }
+
+    /// The labels of a series: as they came, or as far as they can be kept.
+    func seriesLabels(_ labels: [Label]) -> SeriesLabels {
+        isStrict ? SeriesLabels(labels) : SeriesLabels(mending: labels, limits: limits)
     }
 
     /// Stores every profile of a push that can be stored, then reports the others.
@@ -52,23 +118,46 @@ public struct IngestPipeline: Sendable {
     /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID from its client and comes again, byte by
     /// byte the same, is stored once.
     public func push(_ series: [PushedSeries], for tenant: Tenant, now: Int64) async throws(IngestError) {
-        var ready: [NewProfile] = []
-        var problems: [String] = []
+        var ready = ReadyProfiles()
+        var errors = ErrorList()
+        do throws(IngestError) {
+            ready = try decoded(series, &errors, for: tenant, now: now)
+            try await append(ready, for: tenant, now: now)
+        } catch {
+            let service = series.first.map { seriesLabels($0.labels).service }
+            refuse(error, service: service ?? .empty, tenant: tenant, now: now)
+            throw error
+        }
+        guard errors.count == 0 else { throw IngestError(.invalidArgument, errors.description) }
+    }
+
+    /// The profiles that can be stored; those that cannot are listed, and described in `errors`.
+    private func decoded(
+        _ series: [PushedSeries], _ errors: inout ErrorList, for tenant: Tenant, now: Int64
+    ) throws(IngestError) -> ReadyProfiles {
+        var ready = ReadyProfiles()
         var byteCount = 0
         var index = 0
-        for pushed in series {
-            let labels = SeriesLabels(pushed.labels)
+        for pushed in series where !pushed.profiles.isEmpty {
+            let labels = seriesLabels(pushed.labels)
             for profile in pushed.profiles {
                 defer { index += 1 }
                 do throws(FormatError) {
-                    let raw = try Pprof.read(profile.bytes, limits: limits.pprof)
+                    let raw = try Pprof.read(profile.bytes, limits: limits.pprof, reserving: reserve)
                     byteCount += raw.byteCount
                     let id = ProfileID(client: profile.id, labels: pushed.labels, content: profile.bytes)
                     ready += try profiles(
                         of: raw, labels: labels, language: Self.language(pushed.labels),
                         now: id.map { arrivals.first($0, of: tenant, now: now) } ?? now, id: id ?? .random())
                 } catch {
-                    problems.append("push series with index \(index) and id \(profile.id) failed: \(error)")
+                    // Nothing was stored yet, so the whole push may come again.
+                    guard error.kind != .noRoom else { throw refusal(error, .unavailable) }
+                    guard errors.add("push series with index \(index) and id \(profile.id) failed: \(error)") else {
+                        continue
+                    }
+                    refuse(
+                        IngestError(.invalidArgument, error.description), service: labels.service, tenant: tenant,
+                        now: now)
                 }
                 guard limits.maxRequestBytes <= 0 || byteCount <= limits.maxRequestBytes else {
                     throw IngestError(
@@ -80,80 +169,101 @@ public struct IngestPipeline: Sendable {
         }
         guard index > 0 else { throw IngestError(.invalidArgument, "no profiles received") }
         try take(byteCount, of: tenant, now: now)
-        try await append(ready, for: tenant)
-        guard problems.isEmpty else {
-            throw IngestError(
-                .invalidArgument,
-                problems.count == 1 ? problems[0] : "\(problems.count) errors: \(problems.joined(separator: "; "))")
-        }
+        return ready
     }
 
     /// Validates, normalises and splits a pprof into the profiles of its series.
     func profiles(
-        of raw: Pprof.Raw, labels: SeriesLabels, language: Pprof.Language, now: Int64, id: ProfileID = .random()
-    ) throws(FormatError) -> [NewProfile] {
+        of raw: Pprof.Raw, labels: SeriesLabels, language: Pprof.Language, salvage: SalvageReport = SalvageReport(),
+        now: Int64, id: ProfileID = .random()
+    ) throws(FormatError) -> ReadyProfiles {
+        var labels = labels
+        if !isStrict { labels = labels.named(SampleTypeConfiguration.standard.profileName(of: raw.sampleTypes)) }
         try checkWindow(raw.time, labels: labels, now: now)
-        let decoded = try Pprof.normalise(
+        var decoded = try Pprof.normalise(
             raw, limits: limits.pprof, language: language, series: labels.description)
+        decoded.salvage.add(salvage)
         return try split(decoded, labels: labels, now: now, id: id)
     }
 
+    /// Strictly, refuses a time outside of the window.
     func checkWindow(_ time: Int64, labels: SeriesLabels, now: Int64) throws(FormatError) {
-        guard time > 0 else { return }
-        let milliseconds = time / 1_000_000
-        let nowMilliseconds = now / 1_000_000
-        let oldest = limits.rejectOlderThan > 0 ? nowMilliseconds - limits.rejectOlderThan : .min
-        let newest = limits.rejectNewerThan > 0 ? nowMilliseconds + limits.rejectNewerThan : .max
-        guard milliseconds > oldest && milliseconds < newest else {
-            throw FormatError(
-                .invalid,
-                "profile with labels '\(labels.description)' is outside of ingestion window (profile timestamp: "
-                    + "\(milliseconds) ms, reject-older-than: \(limits.rejectOlderThan) ms, reject-newer-than: "
-                    + "\(limits.rejectNewerThan) ms, now: \(nowMilliseconds) ms)")
-        }
+        guard isStrict, time > 0, let problem = limits.problem(ofTime: time, now: now) else { return }
+        throw FormatError(
+            .invalid,
+            "profile with labels '\(labels.description)' is outside of ingestion window (\(problem.message))")
     }
 
     /// One profile for each group of labels and sample type that has values.
     func split(
         _ decoded: DecodedProfile, labels: SeriesLabels, now: Int64, id: ProfileID = .random()
-    ) throws(FormatError) -> [NewProfile] {
-        let time = decoded.time > 0 ? decoded.time : now
-        var groups: [(labels: [Label], columns: [SampleColumns])] = []
-        for group in decoded.groups {
-            let merged = labels.merged(with: group.labels)
-            try SeriesLabels.validate(merged, limits: limits)
-            if let known = groups.firstIndex(where: { $0.labels == merged }) {
-                for type in decoded.sampleTypes.indices {
-                    groups[known].columns[type] = groups[known].columns[type].merged(with: group.columns[type])
-                }
-            } else {
-                groups.append((merged, group.columns))
+    ) throws(FormatError) -> ReadyProfiles {
+        var decoded = decoded
+        var report = labels.salvage
+        var time = decoded.time > 0 ? decoded.time : now
+        if !isStrict {
+            decoded.fold(to: limits.pprof.maxSamples)
+            if decoded.time != 0, let problem = limits.problem(ofTime: decoded.time, now: now) {
+                report.note(problem.reason, problem.message)
+                time = now
             }
         }
-        var profiles: [NewProfile] = []
+        report.add(decoded.salvage)
+        var groups: [(labels: [Label], parts: [[SampleColumns]])] = []
+        var groupOfLabels: [[Label]: Int] = [:]
+        for group in decoded.groups {
+            let all =
+                isStrict
+                ? labels.merged(with: group.labels)
+                : labels.merged(mending: group.labels, limits: limits, &report)
+            guard var merged = relabelled(all) else {
+                relabelling.countDropped(group.columns.count { $0.count > 0 }, of: tenant)
+                continue
+            }
+            if !isStrict { merged = labels.limited(merged, by: limits, &report) }
+            if let known = groupOfLabels[merged] {
+                for type in decoded.sampleTypes.indices { groups[known].parts[type].append(group.columns[type]) }
+            } else {
+                try SeriesLabels.validate(merged, limits: limits)
+                try Self.validateTenant(merged)
+                groupOfLabels[merged] = groups.count
+                groups.append((merged, group.columns.map { [$0] }))
+            }
+        }
         let source = SharedSymbols(decoded.symbols)
+        var ready = ReadyProfiles()
         for group in groups {
-            for (type, columns) in zip(decoded.sampleTypes, group.columns) where columns.count > 0 {
+            for (type, parts) in zip(decoded.sampleTypes, group.parts) {
+                let columns = SampleColumns.merging(parts)
+                guard columns.count > 0 else { continue }
                 let series = SeriesLabels.stored(group.labels, type: type, periodType: decoded.periodType)
-                profiles.append(
+                ready.profiles.append(
                     NewProfile(id: id, series: series, time: time, source: source, samples: columns))
             }
         }
-        return profiles
+        ready.note(report, labels)
+        return ready
     }
 
-    func append(_ profiles: [NewProfile], for tenant: Tenant) async throws(IngestError) {
-        guard !profiles.isEmpty else { return }
-        do {
-            try await store.append(profiles, for: tenant)
-        } catch let error as StoreError {
-            switch error.code {
-            case .full, .closed, .unhealthy, .exhausted:
-                throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
-            case .damaged, .unusable, .failed: throw IngestError(.failed, "the store failed: \(error)")
+    /// Stores profiles, then lists what was altered in them.
+    func append(_ ready: ReadyProfiles, for tenant: Tenant, now: Int64) async throws(IngestError) {
+        if !ready.profiles.isEmpty {
+            do {
+                for group in Self.byTenant(ready.profiles, pushedBy: tenant) {
+                    try await store.append(group.profiles, for: group.tenant)
+                }
+            } catch let error as StoreError {
+                switch error.code {
+                case .full, .closed, .unhealthy, .exhausted:
+                    throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
+                case .damaged, .unusable, .failed: throw IngestError(.failed, "the store failed: \(error)")
+                }
+            } catch {
+                throw IngestError(.failed, "the store failed: \(error)")
             }
-        } catch {
-            throw IngestError(.failed, "the store failed: \(error)")
+        }
+        for (service, report) in ready.salvage {
+            problems.note(report, tenant: tenant, service: service, sender: sender, now: now)
         }
     }
 
@@ -163,37 +273,5 @@ public struct IngestPipeline: Sendable {
         case "pyspy", "rbspy", "nodespy", "javaspy", "grafana-agent.java", "dotnetspy", "phpspy", "pyroscope-rs": .other
         default: .unknown
         }
-    }
-}
-
-extension SampleColumns {
-    /// The samples of both, sorted by stack, equal ones summed.
-    func merged(with other: SampleColumns) -> SampleColumns {
-        guard count > 0 else { return other }
-        guard other.count > 0 else { return self }
-        let rows = (0..<count).map { (self, $0) } + (0..<other.count).map { (other, $0) }
-        func key(_ row: (SampleColumns, Int)) -> (UInt32, UInt64, UInt64, UInt64) {
-            let (columns, index) = row
-            let trace = columns.traces.isEmpty ? TraceID.none : columns.traces[index]
-            return (columns.stacks[index], columns.spans.isEmpty ? 0 : columns.spans[index], trace.high, trace.low)
-        }
-        var merged = SampleColumns()
-        let hasSpans = !spans.isEmpty || !other.spans.isEmpty
-        let hasTraces = !traces.isEmpty || !other.traces.isEmpty
-        var last: (UInt32, UInt64, UInt64, UInt64)?
-        for row in rows.sorted(by: { key($0) < key($1) }) {
-            let key = key(row)
-            if let last, last == key {
-                merged.values[merged.values.count - 1] = merged.values[merged.values.count - 1]
-                    .saturatingAdd(row.0.values[row.1])
-                continue
-            }
-            last = key
-            merged.stacks.append(key.0)
-            merged.values.append(row.0.values[row.1])
-            if hasSpans { merged.spans.append(key.1) }
-            if hasTraces { merged.traces.append(TraceID(high: key.2, low: key.3)) }
-        }
-        return merged
     }
 }

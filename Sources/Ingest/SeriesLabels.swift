@@ -5,6 +5,8 @@ import Model
 struct SeriesLabels {
     /// The labels as pushed, without empty ones, `service_name` among them.
     let pushed: [Label]
+    /// What was changed in them.
+    var salvage = SalvageReport()
 
     /// Takes pushed labels; a name that comes twice with different fates is judged by ``validated(_:limits:)``.
     ///
@@ -65,6 +67,10 @@ struct SeriesLabels {
         guard let name = labels.first(where: { $0.name == LabelName.name })?.value, !name.isEmpty, name.isValidUTF8
         else {
             throw invalid("invalid labels '\(description)' with error: invalid metric name")
+        }
+        // Only relabelling can take it away.
+        guard labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) else {
+            throw invalid("invalid labels '\(description)' with error: service name is not provided")
         }
         var previous: Text?
         for label in labels {

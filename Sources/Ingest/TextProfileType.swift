@@ -14,7 +14,8 @@ struct TextProfileType {
     /// What counts are multiplied by.
     let scale: Int64
 
-    init(applicationName: Text, sampleRate: Int64) throws(IngestError) {
+    /// Reads the name; a rate at which a sample lasts no nanosecond gives nothing to store, and is refused unless read strictly.
+    init(applicationName: Text, sampleRate: Int64, isStrict: Bool) throws(IngestError) {
         let bytes = applicationName.utf8
         var suffix: Text = "cpu"
         if let dot = bytes.lastIndex(of: UInt8(ascii: ".")) {
@@ -26,6 +27,10 @@ struct TextProfileType {
         let (name, type, unit) = try Self.row(suffix)
         self.name = name
         if sampleRate != 0 && (name == "process_cpu" || name == "wall") {
+            guard isStrict || sampleRate <= 1_000_000_000 else {
+                throw IngestError(
+                    .invalidArgument, "sampleRate: at most 1000000000 samples a second, got \(sampleRate)")
+            }
             let nanoseconds: Text = "nanoseconds"
             self.type = ValueType(type: name == "wall" ? "wall" : "cpu", unit: nanoseconds)
             periodType = ValueType(type: "cpu", unit: nanoseconds)

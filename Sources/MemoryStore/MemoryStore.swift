@@ -172,6 +172,28 @@ public final class MemoryStore: ProfileStore {
         return ProfileSpan(oldest: oldest, newest: newest)
     }
 
+    /// Deletes profiles; one that is sent again afterwards is stored again.
+    public func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts {
+        try state.withLock { state throws(StoreError) in
+            guard !state.isClosed else { throw StoreError(.closed, "the memory store is closed") }
+            func isMeant(_ profile: NewProfile) -> Bool {
+                deletion.start <= profile.time && profile.time <= deletion.end
+                    && deletion.matchers.allSatisfy { $0.matches(profile.series) }
+            }
+            let all = state.profiles[deletion.tenant] ?? []
+            let meant = all.filter { isMeant($0.profile) }
+            if !dryRun && !meant.isEmpty {
+                state.profiles[deletion.tenant] = all.filter { !isMeant($0.profile) }
+                for stored in meant {
+                    state.known[deletion.tenant]?.remove(Key(id: stored.profile.id, series: stored.profile.series))
+                }
+            }
+            return DeletedCounts(
+                series: Set(meant.map(\.profile.series)).count, profiles: meant.count,
+                bytes: meant.reduce(0) { $0 + $1.profile.samples.count * 12 })
+        }
+    }
+
     /// Forgets everything; later calls throw.
     public func close() async {
         state.withLock { $0 = State(isClosed: true) }

@@ -118,29 +118,11 @@ extension CallTree {
         (0..<names.count).first { names.equals($0, Self.otherName.utf8) }.map(UInt32.init)
     }
 
-    /// The smallest of the `count` largest values, found with a heap of that size.
+    /// The smallest of the `count` largest values.
     ///
-    /// - Precondition: `0 < count < values.count`
+    /// - Precondition: `0 < count <= values.count`
     static func smallest(of values: some Collection<Int64>, amongLargest count: Int) -> Int64 {
-        var heap = Array(values.prefix(count))
-        heap.withUnsafeMutableBufferPointer { heap in
-            func sift(_ start: Int) {
-                var parent = start
-                while true {
-                    var child = 2 * parent + 1
-                    guard child < heap.count else { return }
-                    if child + 1 < heap.count && heap[child + 1] < heap[child] { child += 1 }
-                    guard heap[child] < heap[parent] else { return }
-                    heap.swapAt(child, parent)
-                    parent = child
-                }
-            }
-            for start in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sift(start) }
-            for value in values.dropFirst(count) where value > heap[0] {
-                heap[0] = value
-                sift(0)
-            }
-        }
-        return heap[0]
+        var values = Array(values)
+        return values.withUnsafeMutableBufferPointer { Selection.largest(count, of: $0) }
     }
 }

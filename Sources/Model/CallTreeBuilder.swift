@@ -44,11 +44,11 @@ public struct CallTreeBuilder: Sendable {
     private mutating func merge(_ named: NamedStacks, _ values: [Int64]) {
         var isNeeded = values.map { $0 != 0 }
         for node in stride(from: values.count - 1, to: 0, by: -1) where isNeeded[node] {
-            isNeeded[Int(named.parents[node])] = true
+            isNeeded[Int(named.nodes[node].parent)] = true
         }
         var ownNames = [UInt32](repeating: .max, count: named.names.count)
         for node in 1..<max(values.count, 1) where isNeeded[node] {
-            let name = Int(named.nameIndices[node])
+            let name = Int(named.nodes[node].name)
             if ownNames[name] == .max { ownNames[name] = index(of: name, in: named.names) }
         }
         // New ones come in order, so they only need to be merged in.
@@ -57,8 +57,8 @@ public struct CallTreeBuilder: Sendable {
         sortedNames = names.merged(sortedNames, withSorted: new)
         var nodes = [UInt32](repeating: 0, count: values.count)
         for node in 1..<max(values.count, 1) where isNeeded[node] {
-            let own = child(
-                of: nodes[Int(named.parents[node])], named: ownNames[Int(named.nameIndices[node])])
+            let place = named.nodes[node]
+            let own = child(of: nodes[Int(place.parent)], named: ownNames[Int(place.name)])
             nodes[node] = own
             selfs[Int(own)] = selfs[Int(own)].saturatingAdd(values[node])
         }
@@ -72,8 +72,10 @@ public struct CallTreeBuilder: Sendable {
         if node > 0 && value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
     }
 
-    /// Adds a child of a node of the tree, without looking for one of the same name; for readers of whole trees.
-    mutating func child(of parent: UInt32, named name: Text, adding value: Int64) -> UInt32 {
+    /// Adds a value to the child of that name of a node, and returns the child's node; for readers of whole trees.
+    ///
+    /// - Precondition: `parent` is 0, the root, or what this returned.
+    public mutating func child(of parent: UInt32, named name: Text, adding value: Int64) -> UInt32 {
         let node = child(of: parent, named: index(of: name))
         if value > 0 { selfs[Int(node)] = selfs[Int(node)].saturatingAdd(value) }
         return node
@@ -93,6 +95,7 @@ public struct CallTreeBuilder: Sendable {
     /// A flame graph of it that is cut to as many nodes is the one of the whole tree; other questions need ``finish()``.
     public consuming func finish(forFlameGraphOf maxNodes: Int) -> CallTree {
         guard maxNodes > 0, !parts.isEmpty, parents.count == 1 else { return finish() }
+        if parts.count == 1 { return parts[0].named.tree(selfs: parts[0].selfs, maxNodes: maxNodes) }
         var largest = LargestNodes(parts)
         return largest.tree(maxNodes: maxNodes)
     }

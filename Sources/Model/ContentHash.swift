@@ -36,7 +36,15 @@ public struct ContentHash: Hashable, Sendable {
             let raw = UnsafeRawBufferPointer(bytes)
             var hash = mix(.seed, UInt64(raw.count))
             var offset = 0
-            while offset + 8 <= raw.count {
+            while offset + 16 <= raw.count {
+                hash = mix(
+                    hash,
+                    ContentHash(
+                        high: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+                        low: raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
+                offset += 16
+            }
+            if offset + 8 <= raw.count {
                 hash = mix(hash, raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 offset += 8
             }

@@ -21,30 +21,34 @@ public struct FlameGraph: Sendable, Equatable {
         let threshold = tree.threshold(maxNodes: maxNodes)
         let other = tree.otherIndex
         var names = FlameGraphNames(tree: tree)
-        var boxes = BoxColumns(width: 4)
+        var boxes = BoxColumns(width: 4, reserving: tree.nodeCount + tree.nodeCount / 4 + 2)
         var maxSelf: Int64 = 0
-        // A box waiting to be visited; `node` is nil for a synthetic `other`.
-        var waiting: [(level: Int, node: UInt32?, x: Int64, total: Int64)] = [(0, 0, 0, tree.total)]
+        let (selfs, totals, nameIndices) = (tree.selfs, tree.totals, tree.nameIndices)
+        let (children, childStarts, lost) = (tree.children, tree.childStarts, tree.cut?.lost ?? [])
+        // A box waiting to be visited; a synthetic `other` has no node.
+        var waiting: [(level: Int, node: UInt32, x: Int64, total: Int64)] = [(0, 0, 0, tree.total)]
+        let noNode = UInt32.max
 
         // Last child first: names are numbered in this order, as the reference does.
         while let box = waiting.popLast() {
-            guard let node = box.node else {
+            guard box.node != noNode else {
                 maxSelf = max(maxSelf, box.total)
                 boxes.append(level: box.level, box.x, box.total, box.total, name: names.otherIndex())
                 continue
             }
+            let node = Int(box.node)
             // Saturated sums may not fit into a saturated parent: boxes are clipped, so that the layout stays sound.
-            let own = min(tree.selfs[Int(node)], box.total)
+            let own = min(selfs[node], box.total)
             maxSelf = max(maxSelf, own)
             boxes.append(
-                level: box.level, box.x, box.total, own,
-                name: node == 0 ? 0 : names.index(of: tree.nameIndices[Int(node)]))
+                level: box.level, box.x, box.total, own, name: node == 0 ? 0 : names.index(of: nameIndices[node]))
             var x = box.x + own
             let end = box.x + box.total
-            var cut = tree.cut?.lost[Int(node)] ?? 0
-            for child in tree.children(of: node) {
-                let total = tree.totals[Int(child)]
-                guard total >= threshold && tree.nameIndices[Int(child)] != other else {
+            var cut = lost.isEmpty ? 0 : lost[node]
+            for place in Int(childStarts[node])..<Int(childStarts[node + 1]) {
+                let child = children[place]
+                let total = totals[Int(child)]
+                guard total >= threshold && nameIndices[Int(child)] != other else {
                     cut = cut.saturatingAdd(total)
                     continue
                 }
@@ -54,7 +58,7 @@ public struct FlameGraph: Sendable, Equatable {
                 x += width
             }
             cut = min(cut, end - x)
-            if cut > 0 { waiting.append((box.level + 1, nil, x, cut)) }
+            if cut > 0 { waiting.append((box.level + 1, noNode, x, cut)) }
         }
         self.names = names.texts
         self.maxSelf = maxSelf
@@ -101,8 +105,10 @@ struct BoxColumns {
     private var levelOfBox: [Int] = []
     private var levelCount = 0
 
-    init(width: Int) {
+    init(width: Int, reserving boxes: Int = 0) {
         self.width = width
+        numbers.reserveCapacity(boxes * width)
+        levelOfBox.reserveCapacity(boxes)
     }
 
     /// Adds a box of one side.
@@ -131,25 +137,27 @@ struct BoxColumns {
     func levels(sides: Int) -> [[Int64]] {
         var counts = [Int](repeating: 0, count: levelCount)
         for level in levelOfBox { counts[level] += 1 }
-        var levels = counts.map { count in
-            var level: [Int64] = []
-            level.reserveCapacity(count * width)
-            return level
-        }
+        // All levels in one array first: the boxes of level `i` begin at `next[i]`.
+        var next = [Int](repeating: 0, count: levelCount + 1)
+        for level in 0..<levelCount { next[level + 1] = next[level] + counts[level] * width }
+        let starts = next
+        var flat = [Int64](repeating: 0, count: numbers.count)
         var ends = [Int64](repeating: 0, count: levelCount * sides)
         for box in stride(from: levelOfBox.count - 1, through: 0, by: -1) {
             let level = levelOfBox[box]
             let first = box * width
+            let place = next[level]
+            next[level] = place + width
             for side in 0..<sides {
                 let x = numbers[first + 3 * side]
                 let total = numbers[first + 3 * side + 1]
-                levels[level].append(x - ends[level * sides + side])
-                levels[level].append(total)
-                levels[level].append(numbers[first + 3 * side + 2])
+                flat[place + 3 * side] = x - ends[level * sides + side]
+                flat[place + 3 * side + 1] = total
+                flat[place + 3 * side + 2] = numbers[first + 3 * side + 2]
                 ends[level * sides + side] = x + total
             }
-            levels[level].append(numbers[first + width - 1])
+            flat[place + width - 1] = numbers[first + width - 1]
         }
-        return levels
+        return (0..<levelCount).map { Array(flat[starts[$0]..<starts[$0 + 1]]) }
     }
 }

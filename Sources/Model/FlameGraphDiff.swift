@@ -53,7 +53,7 @@ public struct FlameGraphDiff: Sendable, Equatable {
             return otherIndex
         }
 
-        var boxes = BoxColumns(width: 7)
+        var boxes = BoxColumns(width: 7, reserving: aligned.count)
         var maxSelf: Int64 = 0
         typealias Side = (x: Int64, total: Int64)
         var waiting: [(level: Int, pair: Int?, left: Side, right: Side)] = [
@@ -79,7 +79,8 @@ public struct FlameGraphDiff: Sendable, Equatable {
             let rightEnd = box.right.x + box.right.total
             var leftCut: Int64 = 0
             var rightCut: Int64 = 0
-            for child in aligned.children(of: pair) {
+            let children = aligned.children(of: pair)
+            for child in children {
                 let leftTotal = aligned.leftTotal(child)
                 let rightTotal = aligned.rightTotal(child)
                 guard max(leftTotal, rightTotal) >= threshold else {
@@ -132,25 +133,30 @@ private struct AlignedTrees {
         var pair = 0
         while pair < leftNodes.count {
             childStarts.append(leftNodes.count)
-            let leftChildren = leftNodes[pair] == Self.absent ? [] : left.children(of: leftNodes[pair])
-            let rightChildren = rightNodes[pair] == Self.absent ? [] : right.children(of: rightNodes[pair])
-            var leftIndex = leftChildren.startIndex
-            var rightIndex = rightChildren.startIndex
-            while leftIndex < leftChildren.endIndex || rightIndex < rightChildren.endIndex {
+            let (leftPlaces, rightPlaces) = (
+                Self.children(of: leftNodes[pair], in: left), Self.children(of: rightNodes[pair], in: right)
+            )
+            var (leftPlace, rightPlace) = (leftPlaces.lowerBound, rightPlaces.lowerBound)
+            while leftPlace < leftPlaces.upperBound || rightPlace < rightPlaces.upperBound {
                 let leftRank =
-                    leftIndex < leftChildren.endIndex
-                    ? ranks.left[Int(left.nameIndices[Int(leftChildren[leftIndex])])] : .max
+                    leftPlace < leftPlaces.upperBound
+                    ? ranks.left[Int(left.nameIndices[Int(left.children[leftPlace])])] : .max
                 let rightRank =
-                    rightIndex < rightChildren.endIndex
-                    ? ranks.right[Int(right.nameIndices[Int(rightChildren[rightIndex])])] : .max
-                leftNodes.append(leftRank <= rightRank ? leftChildren[leftIndex] : Self.absent)
-                rightNodes.append(rightRank <= leftRank ? rightChildren[rightIndex] : Self.absent)
-                if leftRank <= rightRank { leftIndex += 1 }
-                if rightRank <= leftRank { rightIndex += 1 }
+                    rightPlace < rightPlaces.upperBound
+                    ? ranks.right[Int(right.nameIndices[Int(right.children[rightPlace])])] : .max
+                leftNodes.append(leftRank <= rightRank ? left.children[leftPlace] : Self.absent)
+                rightNodes.append(rightRank <= leftRank ? right.children[rightPlace] : Self.absent)
+                if leftRank <= rightRank { leftPlace += 1 }
+                if rightRank <= leftRank { rightPlace += 1 }
             }
             childEnds.append(leftNodes.count)
             pair += 1
         }
+    }
+
+    /// Where the children of a node lie in a tree's list of them.
+    private static func children(of node: UInt32, in tree: CallTree) -> Range<Int> {
+        node == absent ? 0..<0 : Int(tree.childStarts[Int(node)])..<Int(tree.childStarts[Int(node) + 1])
     }
 
     /// Merges the sorted names of both trees.
@@ -184,6 +190,9 @@ private struct AlignedTrees {
         }
         return (leftRanks, rightRanks, Int(rank))
     }
+
+    /// The number of pairs.
+    var count: Int { leftNodes.count }
 
     /// The number of distinct names.
     var nameCount: Int { ranks.count }

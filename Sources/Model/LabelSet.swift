@@ -31,6 +31,16 @@ public struct LabelSet: Hashable, Comparable, Sendable {
         self.labels = byName.filter { !$0.value.isEmpty }.map { Label($0.key, $0.value) }.sorted()
     }
 
+    private init(inOrder labels: [Label]) {
+        self.labels = labels
+    }
+
+    /// The set of those labels whose names pass; the set itself if all do.
+    public func filter(_ isWanted: (Text) -> Bool) -> LabelSet {
+        let kept = labels.filter { isWanted($0.name) }
+        return kept.count == labels.count ? self : LabelSet(inOrder: kept)
+    }
+
     /// The set without labels.
     public static let empty = LabelSet([] as [Label])
 
@@ -84,4 +94,6 @@ public enum LabelName {
     public static let delta: Text = "__delta__"
     /// The order of label processing; never stored.
     public static let order: Text = "__order__"
+    /// The tenant that relabelling chose; never stored.
+    public static let tenantID: Text = "__tenant_id__"
 }

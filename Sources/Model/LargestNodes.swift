@@ -71,19 +71,32 @@ struct LargestNodes {
 
     /// Adds the children of a node, which has become node `index` of the result.
     private mutating func open(_ node: Seen, as index: UInt32) {
-        if node.count == 1 {
+        guard node.count > 1 else {
             let member = members[node.first]
-            forEachChild(of: member) { child, total, name, search in
-                search.see(name, index, total, [Member(part: member.part, node: child)][...])
+            let nodes = parts[member.part].named.nodes
+            var child = nodes[Int(member.node)].lastChild
+            while child != 0 {
+                let total = totals[member.part][Int(child)]
+                if total > 0 {
+                    see(name(Int(nodes[Int(child)].name), of: member.part), index, total)
+                    members.append(Member(part: member.part, node: child))
+                }
+                child = nodes[Int(child)].previousSibling
             }
             return
         }
         // Children of several partitions that have one name are one child.
         var children: [(name: UInt32, member: Member, total: Int64)] = []
-        for position in node.first..<node.first + node.count {
-            let member = members[position]
-            forEachChild(of: member) { child, total, name, _ in
-                children.append((name, Member(part: member.part, node: child), total))
+        for member in members[node.first..<node.first + node.count] {
+            let nodes = parts[member.part].named.nodes
+            var child = nodes[Int(member.node)].lastChild
+            while child != 0 {
+                let total = totals[member.part][Int(child)]
+                if total > 0 {
+                    let name = name(Int(nodes[Int(child)].name), of: member.part)
+                    children.append((name, Member(part: member.part, node: child), total))
+                }
+                child = nodes[Int(child)].previousSibling
             }
         }
         children.sort { $0.name < $1.name }
@@ -95,28 +108,16 @@ struct LargestNodes {
                 total = total.saturatingAdd(children[end].total)
                 end += 1
             }
-            see(children[start].name, index, total, children[start..<end].map(\.member)[...])
+            see(children[start].name, index, total, count: end - start)
+            for child in children[start..<end] { members.append(child.member) }
             start = end
         }
     }
 
-    private mutating func forEachChild(
-        of member: Member, _ body: (UInt32, Int64, UInt32, inout LargestNodes) -> Void
-    ) {
-        let named = parts[member.part].named
-        let range = Int(named.childStarts[Int(member.node)])..<Int(named.childStarts[Int(member.node) + 1])
-        for place in range {
-            let child = named.children[place]
-            let total = totals[member.part][Int(child)]
-            guard total > 0 else { continue }
-            body(child, total, name(Int(named.nameIndices[Int(child)]), of: member.part), &self)
-        }
-    }
-
-    private mutating func see(_ name: UInt32, _ parent: UInt32, _ total: Int64, _ nodes: ArraySlice<Member>) {
+    /// Notes a path; its members are added next.
+    private mutating func see(_ name: UInt32, _ parent: UInt32, _ total: Int64, count: Int = 1) {
         heap.insert(total, UInt32(seen.count))
-        seen.append(Seen(name: name, parent: parent, total: total, first: members.count, count: nodes.count))
-        members.append(contentsOf: nodes)
+        seen.append(Seen(name: name, parent: parent, total: total, first: members.count, count: count))
     }
 
     private mutating func name(_ name: Int, of part: Int) -> UInt32 {

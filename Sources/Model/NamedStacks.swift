@@ -3,20 +3,26 @@
 /// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
 /// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
 public struct NamedStacks: Sendable {
+    /// A node of the tree. The root is node 0, its own parent and nobody's child, so 0 stands for no node.
+    struct Node: Sendable {
+        /// The parent, whose index is smaller.
+        var parent: UInt32
+        /// The name, as an index into ``names``; meaningless for the root.
+        var name: UInt32
+        /// The child that came last.
+        var lastChild: UInt32 = 0
+        /// The child of the same parent that came before.
+        var previousSibling: UInt32 = 0
+    }
+
     /// The distinct names.
     private(set) var names = TextTable()
-    /// The name of each node, as an index into ``names``; meaningless for the root.
-    private(set) var nameIndices: [UInt32] = [0]
-    /// The parent of each node, whose index is smaller; the root is its own.
-    private(set) var parents: [UInt32] = [0]
+    /// All nodes.
+    private(set) var nodes = [Node(parent: 0, name: 0)]
     /// The node at which each stack of the table ends.
     private(set) var nodeOfStack: [UInt32] = [0]
     /// All names, ascending by their bytes.
     private(set) var sortedNames: [UInt32] = []
-
-    /// The children of node `i` are `children[childStarts[i]..<childStarts[i + 1]]`, in no order.
-    private(set) var childStarts: [UInt32] = [0, 0]
-    private(set) var children: [UInt32] = []
 
     private var index = NameIndex()
     private var edges = EdgeTable()
@@ -27,7 +33,7 @@ public struct NamedStacks: Sendable {
 
     /// About how many bytes it takes.
     public var byteCount: Int {
-        names.bytes.count + names.count * 24 + parents.count * 60 + nodeOfStack.count * 4 + nameOfFunction.count * 4
+        names.bytes.count + names.count * 24 + nodes.count * 64 + nodeOfStack.count * 4 + nameOfFunction.count * 4
     }
 
     /// Adds the stacks that a table has beyond those that are known; the table is the one of before, or grew out of it.
@@ -46,39 +52,24 @@ public struct NamedStacks: Sendable {
             var node = nodeOfStack[Int(stackParents[stack])]
             for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
                 let name = nameOfFunction[Int(line.function)]
-                let next = UInt32(parents.count)
+                let next = UInt32(nodes.count)
                 let child = edges.find(node, name, orInsert: next)
                 if child == next {
-                    parents.append(node)
-                    nameIndices.append(name)
+                    nodes.append(Node(parent: node, name: name, previousSibling: nodes[Int(node)].lastChild))
+                    nodes[Int(node)].lastChild = child
                 }
                 node = child
             }
             nodeOfStack.append(node)
         }
         sortedNames = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
-        (childStarts, children) = Self.children(of: parents)
-    }
-
-    private static func children(of parents: [UInt32]) -> (starts: [UInt32], children: [UInt32]) {
-        var starts = [UInt32](repeating: 0, count: parents.count + 1)
-        for node in 1..<max(parents.count, 1) { starts[Int(parents[node]) + 1] += 1 }
-        for node in parents.indices { starts[node + 1] += starts[node] }
-        var next = starts
-        var children = [UInt32](repeating: 0, count: max(parents.count - 1, 0))
-        for node in 1..<max(parents.count, 1) {
-            let parent = Int(parents[node])
-            children[Int(next[parent])] = UInt32(node)
-            next[parent] += 1
-        }
-        return (starts, children)
     }
 
     /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
     ///
     /// Stacks that the table does not hold are passed over, as are those without any frame.
     func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
-        var selfs = [Int64](repeating: 0, count: parents.count)
+        var selfs = [Int64](repeating: 0, count: nodes.count)
         for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
             let node = Int(nodeOfStack[Int(stack)])
             selfs[node] = selfs[node].saturatingAdd(total)
@@ -91,25 +82,95 @@ public struct NamedStacks: Sendable {
     func totals(of selfs: [Int64]) -> [Int64] {
         var totals = selfs
         for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
-            let parent = Int(parents[node])
+            let parent = Int(nodes[node].parent)
             totals[parent] = totals[parent].saturatingAdd(totals[node])
         }
         return totals
     }
 
     /// The call tree of some stacks, without the nodes that have no share in it.
-    func tree(selfs: [Int64]) -> CallTree {
+    ///
+    /// With `maxNodes`, only the largest nodes are there, those whose total is at least the one of the `maxNodes`-th.
+    func tree(selfs: [Int64], maxNodes: Int? = nil) -> CallTree {
         let totals = totals(of: selfs)
+        var threshold: Int64 = 0
+        if let maxNodes, maxNodes > 0 { threshold = Self.threshold(of: totals, maxNodes: maxNodes) }
+        let least = max(threshold, 1)
         var places = [UInt32](repeating: 0, count: totals.count)
-        var kept: [UInt32] = [0]
-        for node in 1..<max(totals.count, 1) where totals[node] != 0 {
-            places[node] = UInt32(kept.count)
-            kept.append(UInt32(node))
+        var names: [UInt32] = [0]
+        var parents: [UInt32] = [0]
+        var keptSelfs = [selfs[0]]
+        var keptTotals = [totals[0]]
+        // A parent has at least what its child has, so it was kept before.
+        for node in 1..<max(totals.count, 1) where totals[node] >= least {
+            places[node] = UInt32(parents.count)
+            names.append(nodes[node].name)
+            parents.append(places[Int(nodes[node].parent)])
+            keptSelfs.append(selfs[node])
+            keptTotals.append(totals[node])
+        }
+        var cut: CallTree.Cut?
+        if let maxNodes {
+            var lost = [Int64](repeating: 0, count: parents.count)
+            if threshold > 0 {
+                for node in 1..<totals.count where totals[node] > 0 && totals[node] < threshold {
+                    let parent = Int(nodes[node].parent)
+                    guard parent == 0 || totals[parent] >= threshold else { continue }
+                    let place = Int(places[parent])
+                    lost[place] = lost[place].saturatingAdd(totals[node])
+                }
+            }
+            cut = CallTree.Cut(maxNodes: maxNodes, threshold: threshold, lost: lost)
         }
         return CallTree(
-            names: names, sortedNames: sortedNames, nameIndices: kept.map { nameIndices[Int($0)] },
-            parents: kept.map { places[Int(parents[Int($0)])] }, selfs: kept.map { selfs[Int($0)] },
-            totals: kept.map { totals[Int($0)] })
+            names: self.names, sortedNames: sortedNames, nameIndices: names, parents: parents, selfs: keptSelfs,
+            totals: keptTotals, cut: cut)
+    }
+
+    /// The total of the `maxNodes`-th largest node, or 0 if there are not more nodes than that.
+    private static func threshold(of totals: [Int64], maxNodes: Int) -> Int64 {
+        var values = totals.dropFirst().filter { $0 > 0 }
+        guard values.count > maxNodes else { return 0 }
+        return values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+    }
+}
+
+/// Finds an order statistic without sorting.
+enum Selection {
+    /// The `rank`-th largest value, counted from 1; the values change their places.
+    ///
+    /// Hoare's selection, with the median of three for a pivot. Equal values do not slow it down.
+    ///
+    /// - Precondition: `1 <= rank <= values.count`
+    static func largest(_ rank: Int, of values: UnsafeMutableBufferPointer<Int64>) -> Int64 {
+        let wanted = rank - 1
+        var low = 0
+        var high = values.count - 1
+        while low < high {
+            let middle = low + (high - low) / 2
+            let (first, second, third) = (values[low], values[middle], values[high])
+            let pivot = max(min(first, second), min(max(first, second), third))
+            var left = low
+            var right = high
+            // Descending: what is larger goes to the left.
+            while left <= right {
+                while values[left] > pivot { left += 1 }
+                while values[right] < pivot { right -= 1 }
+                if left <= right {
+                    values.swapAt(left, right)
+                    left += 1
+                    right -= 1
+                }
+            }
+            if wanted <= right {
+                high = right
+            } else if wanted >= left {
+                low = left
+            } else {
+                return values[wanted]
+            }
+        }
+        return values[wanted]
     }
 }
 

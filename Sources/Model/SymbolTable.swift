@@ -107,7 +107,7 @@ public struct Location: Hashable, Sendable {
 /// Stacks as a tree of parent pointers: a stack is the id of its leaf node.
 ///
 /// Node 0 is the root, the stack without frames. A child's id is larger than its parent's, so totals are one backward
-/// pass over an array.
+/// pass over an array. Siblings may have one location: a decoder gives each stack a chain of its own, an interner shares them.
 public struct StackTree: Sendable, Equatable {
     /// The parent of each node; the root is its own.
     public private(set) var parents: [UInt32]
@@ -139,6 +139,18 @@ public struct StackTree: Sendable, Equatable {
     public mutating func append(parent: UInt32, location: UInt32) -> UInt32 {
         precondition(Int(parent) < count, "a stack's parent must exist before it")
         return appendUnchecked(parent: parent, location: location)
+    }
+
+    /// Adds a stack as a chain of nodes of its own, whether or not its beginning is there, and returns its leaf.
+    ///
+    /// `path` holds its locations, root first.
+    public mutating func appendChain(_ path: [UInt32]) -> UInt32 {
+        guard !path.isEmpty else { return 0 }
+        let first = UInt32(parents.count)
+        parents.append(0)
+        parents.append(contentsOf: first..<first + UInt32(path.count - 1))
+        locations.append(contentsOf: path)
+        return UInt32(parents.count - 1)
     }
 
     @usableFromInline

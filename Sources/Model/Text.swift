@@ -38,6 +38,12 @@ public struct Text: Hashable, Comparable, Sendable {
     /// Whether the bytes begin with those of `prefix`.
     public func hasPrefix(_ prefix: Text) -> Bool { utf8.starts(with: prefix.utf8) }
 
+    /// Hashes the bytes at once; an array would be hashed element by element.
+    public func hash(into hasher: inout Hasher) {
+        utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
+        hasher.combine(utf8.count)
+    }
+
     /// Orders by bytes, a prefix before what it begins.
     public static func < (left: Text, right: Text) -> Bool {
         left.utf8.withUnsafeBufferPointer { left in

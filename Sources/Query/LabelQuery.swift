@@ -76,10 +76,14 @@ public struct LabelQuery: Sendable {
         let matchers = try parsed(prefix: "failed to parse label selector")
         let wanted = utf8Names ? names : names.filter(\.isLegacyLabelName)
         let series = try await store.series(in: range, matching: matchers, tenants: tenants)
+        if wanted.isEmpty && series.allSatisfy({ set in utf8Names || set.labels.allSatisfy(\.name.isLegacyLabelName) })
+        {
+            // Whole series are distinct and in order already.
+            return series.filter { !$0.labels.isEmpty }
+        }
+        let names = Set(wanted)
         let projections = series.map { set in
-            wanted.isEmpty
-                ? LabelSet(set.labels.filter { utf8Names || $0.name.isLegacyLabelName })
-                : LabelSet(set.projection(on: wanted))
+            set.filter { wanted.isEmpty ? utf8Names || $0.isLegacyLabelName : names.contains($0) }
         }
         return Set(projections).filter { !$0.labels.isEmpty }.sorted()
     }

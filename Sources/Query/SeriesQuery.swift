@@ -160,14 +160,14 @@ public struct SeriesQuery: Sendable {
     private func lines(of timelines: [SeriesTimeline], grid: TimeGrid, end: Int64) -> [TimeSeries] {
         var lineOfLabels: [[Label]: Int] = [:]
         var labels: [[Label]] = []
-        var buckets: [[Int64: SumBucket]] = []
+        var buckets: [SumBuckets] = []
         for timeline in timelines {
             let projection = timeline.series.projection(on: groupBy)
             let line = lineOfLabels[projection] ?? labels.count
             if line == labels.count {
                 lineOfLabels[projection] = line
                 labels.append(projection)
-                buckets.append([:])
+                buckets.append(SumBuckets(grid: grid, end: end))
             }
             // Times ascend, so a bucket is looked up once for all of its profiles.
             var index = 0
@@ -178,21 +178,53 @@ public struct SeriesQuery: Sendable {
                 }
                 var bucket = SumBucket()
                 repeat {
-                    bucket.sum = bucket.sum.saturatingAdd(timeline.totals[index])
-                    bucket.count += 1
+                    bucket.add(SumBucket(sum: timeline.totals[index], count: 1))
                     index += 1
                 } while index < timeline.times.count && Self.milliseconds(timeline.times[index]) <= point
-                buckets[line][point, default: SumBucket()].add(bucket)
+                buckets[line].add(bucket, at: point)
             }
         }
         let lines = zip(labels, buckets).compactMap { labels, buckets -> TimeSeries? in
-            guard !buckets.isEmpty else { return nil }
-            let points = buckets.sorted { $0.key < $1.key }.map {
-                SeriesPoint(timestamp: $0.key, value: $0.value.value(aggregation))
-            }
-            return TimeSeries(labels: labels, points: points)
+            let points = buckets.all.map { SeriesPoint(timestamp: $0.point, value: $0.bucket.value(aggregation)) }
+            return points.isEmpty ? nil : TimeSeries(labels: labels, points: points)
         }
         return ordered(lines)
+    }
+
+    /// The buckets of one line: an array over the grid where that is short, otherwise only those that have profiles.
+    private struct SumBuckets {
+        private let grid: TimeGrid
+        private var dense: [SumBucket] = []
+        private var sparse: [Int64: SumBucket] = [:]
+
+        private static let longest: Int64 = 1 << 16
+
+        init(grid: TimeGrid, end: Int64) {
+            self.grid = grid
+            let steps = end.saturatingSubtract(grid.start) / grid.step
+            if (0..<Self.longest).contains(steps) {
+                dense = [SumBucket](repeating: SumBucket(), count: Int(steps) + 1)
+            }
+        }
+
+        mutating func add(_ bucket: SumBucket, at point: Int64) {
+            let place = Int(clamping: point.saturatingSubtract(grid.start) / grid.step)
+            if dense.indices.contains(place) {
+                dense[place].add(bucket)
+            } else {
+                sparse[point, default: SumBucket()].add(bucket)
+            }
+        }
+
+        /// The buckets that have profiles, ascending.
+        var all: [(point: Int64, bucket: SumBucket)] {
+            guard dense.isEmpty else {
+                return dense.indices.filter { dense[$0].count > 0 }.map {
+                    (grid.start + Int64($0) * grid.step, dense[$0])
+                }
+            }
+            return sparse.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
     }
 
     /// The largest sum first, then by labels.

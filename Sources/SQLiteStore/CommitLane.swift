@@ -20,6 +20,8 @@ final class CommitLane: @unchecked Sendable {
     private struct Waiting: Sendable {
         var appends: [Append] = []
         var isDraining = false
+        /// Whether the file is being taken away.
+        var isRetired = false
         var commits = 0
         var byteCount = 0
     }
@@ -29,6 +31,8 @@ final class CommitLane: @unchecked Sendable {
     private let health: Health
     private let queue: DispatchQueue
     private let waiting = Mutex(Waiting())
+    /// Whether the file has free space inside that is to go back to the file system.
+    let owesSpace = Atomic(false)
     private var writer: PartitionWriter?
     private var lastUse = ContinuousClock.now
     /// When the first stale bucket of a closed file comes to its end, in nanoseconds; not known before it was opened.
@@ -51,11 +55,16 @@ final class CommitLane: @unchecked Sendable {
     func append(_ profiles: [IncomingProfile]) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             let isFirst = waiting.withLock { waiting in
+                guard !waiting.isRetired else { return nil as Bool? }
                 waiting.appends.append(Append(profiles: profiles, done: done))
                 defer { waiting.isDraining = true }
                 return !waiting.isDraining
             }
-            if isFirst { queue.async { self.drain() } }
+            switch isFirst {
+            case nil: done.resume(throwing: FileIsBusy())
+            case true?: queue.async { self.drain() }
+            case false?: break
+            }
         }
     }
 
@@ -76,12 +85,13 @@ final class CommitLane: @unchecked Sendable {
         lastUse = .now
         try withWriter("writing") { try $0.write(profiles, now: lastUse) }
         waiting.withLock { $0.commits += 1 }
+        catalogue.measure(file)
     }
 
     /// Runs `body` with the writer, which is opened if it is not, and closed after an error.
     private func withWriter<Result>(_ what: String, _ body: (PartitionWriter) throws -> Result) throws -> Result {
         if let failure = health.failure { throw failure }
-        if file.isSetAside { throw PartitionDamage(file: file, reason: "it was set aside") }
+        guard !waiting.withLock({ $0.isRetired }) else { throw FileIsBusy() }
         do {
             let result = try body(try openWriter())
             // A sync may have failed where SQLite goes on, as when it moves the log into the file.
@@ -105,6 +115,11 @@ final class CommitLane: @unchecked Sendable {
         try catalogue.syncDirectory(of: file)
         writer = opened
         return opened
+    }
+
+    /// Takes over how large the file has become.
+    func remeasure() {
+        catalogue.measure(file)
     }
 
     /// Runs work with the writer between commits, on the lane's queue.
@@ -141,6 +156,22 @@ final class CommitLane: @unchecked Sendable {
         }
     }
 
+    /// Closes the file for good, as it is being taken away; what still waits is told to come again.
+    func retire() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            queue.async {
+                let appends = self.waiting.withLock { waiting in
+                    waiting.isRetired = true
+                    defer { waiting.appends = [] }
+                    return waiting.appends
+                }
+                for append in appends { append.done.resume(throwing: FileIsBusy()) }
+                self.close()
+                done.resume()
+            }
+        }
+    }
+
     /// Returns when what waits is committed and the file is closed.
     func finish() async {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
@@ -156,5 +187,6 @@ final class CommitLane: @unchecked Sendable {
         if let writer { nextEnd = writer.stale.nextEnd }
         writer = nil
         waiting.withLock { $0.byteCount = 0 }
+        catalogue.measure(file)
     }
 }

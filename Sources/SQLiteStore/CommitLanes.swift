@@ -4,13 +4,8 @@ import Synchronization
 
 /// The lanes of all files that are being written.
 final class CommitLanes: Sendable {
-    private struct Key: Hashable, Sendable {
-        let tenant: Tenant
-        let day: Int64
-    }
-
     private struct State: Sendable {
-        var lanes: [Key: CommitLane] = [:]
+        var lanes: [PartitionFile.Key: CommitLane] = [:]
         var isClosed = false
     }
 
@@ -29,26 +24,32 @@ final class CommitLanes: Sendable {
     var all: [CommitLane] { state.withLock { Array($0.lanes.values) } }
 
     /// The lane of a tenant's day; the file is created if it is not there.
+    ///
+    /// Throws ``FileIsBusy`` while the day's file is being made or taken away.
     func lane(tenant: Tenant, day: Int64) throws -> CommitLane {
-        let key = Key(tenant: tenant, day: day)
+        let key = PartitionFile.Key(tenant: tenant, day: day)
         let known = try state.withLock { state in
             guard !state.isClosed else { throw StoreError(.closed, "the store is closed") }
             return state.lanes[key]
         }
         if let known { return known }
         if let failure = health.failure { throw failure }
-        let file: PartitionFile
         do {
-            file = try catalogue.file(tenant: tenant, day: day)
+            return try lane(of: catalogue.file(tenant: tenant, day: day))
         } catch {
-            if let damage = error as? PartitionDamage { throw damage }
             throw health.judge(error, "creating the file of day \(day) of tenant \(tenant)")
         }
-        return try state.withLock { state in
+    }
+
+    /// The lane of a file that is there; throws ``FileIsBusy`` if it is being taken away.
+    func lane(of file: PartitionFile) throws -> CommitLane {
+        try state.withLock { state in
             guard !state.isClosed else { throw StoreError(.closed, "the store is closed") }
-            if let other = state.lanes[key] { return other }
+            if let other = state.lanes[file.key] { return other }
+            // Asked under the lock under which `drop` looks for a lane: either it finds this one, or this is refused.
+            guard !file.use.isLeaving else { throw FileIsBusy() }
             let lane = CommitLane(file, catalogue: catalogue, health: health)
-            state.lanes[key] = lane
+            state.lanes[file.key] = lane
             return lane
         }
     }
@@ -58,33 +59,50 @@ final class CommitLanes: Sendable {
     /// Where the day's file turns out to be damaged, twice so that it was no accident, they go to a new one.
     func append(_ profiles: [IncomingProfile], tenant: Tenant, day: Int64) async throws {
         var suspects: [PartitionFile] = []
-        for _ in 0..<4 {
+        while true {
             do {
                 return try await lane(tenant: tenant, day: day).append(profiles)
+            } catch is FileIsBusy {
+                // For as long as creating a file takes, or the longest query that still reads one that goes.
+                try await Task.sleep(for: .milliseconds(2))
             } catch let damage as PartitionDamage {
-                if suspects.contains(where: { $0 === damage.file }) { try setAside(damage) }
+                guard suspects.count < 4 else { throw StoreError(.damaged, "\(damage)") }
+                if suspects.contains(where: { $0 === damage.file }) { try await setAside(damage) }
                 suspects.append(damage.file)
             }
         }
-        throw StoreError(.damaged, "\(suspects[0].path) is damaged each time that it is made")
     }
 
-    /// Takes a damaged file out of service, and its lane with it.
-    func setAside(_ damage: PartitionDamage) throws {
+    /// Takes a damaged file out of service, once those who read it have ended: it is kept under another name.
+    ///
+    /// What is appended in the meantime waits and begins a new file.
+    func setAside(_ damage: PartitionDamage) async throws {
         let file = damage.file
-        let lane = state.withLock { state in
-            let key = Key(tenant: file.tenant, day: file.day)
-            guard let lane = state.lanes[key], lane.file === file else { return nil as CommitLane? }
-            state.lanes[key] = nil
-            return lane
-        }
+        guard let name = catalogue.leave(file, because: damage.reason) else { return }
+        let lane = state.withLock { $0.lanes.removeValue(forKey: file.key) }
+        await lane?.retire()
+        await file.use.untilUnread()
         do {
-            try catalogue.setAside(file, damage.reason)
+            try catalogue.moveAside(file, to: name)
         } catch {
             throw health.judge(error, "setting \(file.path) aside")
         }
-        // Appends that wait find the file gone and come again.
-        if let lane { Task { await lane.finish() } }
+    }
+
+    /// Takes a file away as a whole, once those who read it have ended; returns the bytes that came back.
+    ///
+    /// What is appended in the meantime waits and begins a new file. Nil if the file has gone already, or stays for now as
+    /// somebody copies the directory.
+    func drop(_ file: PartitionFile) async throws -> Int? {
+        guard catalogue.copies.hold() else { return nil }
+        defer { catalogue.copies.letGo() }
+        guard catalogue.leave(file) else { return nil }
+        let lane = state.withLock { $0.lanes.removeValue(forKey: file.key) }
+        await lane?.retire()
+        await file.use.untilUnread()
+        let bytes = FileSize.of(file.path).total
+        try catalogue.remove(file)
+        return bytes
     }
 
     /// Refuses further appends and returns when those before are done and all files are closed.

@@ -57,6 +57,9 @@ final class Connection {
         /// Creates the file if it is not there.
         case write
         case read
+        /// Changes nothing, not even the log of a stop without warning; `isAtRest` promises that nobody has the file open and
+        /// that its log is empty.
+        case inspect(isAtRest: Bool)
     }
 
     private let handle: OpaquePointer
@@ -64,14 +67,20 @@ final class Connection {
 
     init(_ path: String, _ mode: Mode) throws(SQLiteError) {
         var handle: OpaquePointer?
-        let flags =
-            (mode == .write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX
-            | SQLITE_OPEN_EXRESCODE
+        var flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        var name = path
+        switch mode {
+        case .write: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        case .read: flags |= SQLITE_OPEN_READWRITE
+        case .inspect(let isAtRest):
+            flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            name = "file:" + Self.escaped(path) + (isAtRest ? "?immutable=1" : "")
+        }
         guard let layer = cchecked_layer() else {
             throw SQLiteError(
                 code: SQLITE_ERROR, message: "the layer of page checksums is missing", sql: "open \(path)")
         }
-        let code = sqlite3_open_v2(path, &handle, flags, layer)
+        let code = sqlite3_open_v2(name, &handle, flags, layer)
         guard code == SQLITE_OK, let handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
             let systemError = handle.map { sqlite3_system_errno($0) } ?? 0
@@ -79,7 +88,7 @@ final class Connection {
             throw SQLiteError(code: code, message: message, sql: "open \(path)", systemError: systemError)
         }
         self.handle = handle
-        sqlite3_busy_timeout(handle, 5000)
+        sqlite3_busy_timeout(handle, Self.usualPatience)
         // Debian's SQLite overwrites what is deleted, which nobody here asks for and retention would pay.
         try execute("PRAGMA secure_delete=OFF")
         try execute("PRAGMA temp_store=MEMORY")
@@ -100,6 +109,49 @@ final class Connection {
             try execute("PRAGMA query_only=ON")
             try execute("PRAGMA mmap_size=268435456")
             try execute("PRAGMA cache_size=-2048")
+        case .inspect:
+            try execute("PRAGMA cache_size=-8192")
+        }
+    }
+
+    /// A path as part of a URI.
+    private static func escaped(_ path: String) -> String {
+        path.utf8.reduce(into: "") { text, byte in
+            let isPlain = byte > 0x20 && byte < 0x7f && !"?#%".utf8.contains(byte)
+            if isPlain {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let hex = String(byte, radix: 16)
+                text += "%" + (hex.count < 2 ? "0" : "") + hex
+            }
+        }
+    }
+
+    /// Copies all of the database, as it is at one moment, into a new file.
+    func copy(to path: String) throws(SQLiteError) {
+        var target: OpaquePointer?
+        let code = sqlite3_open_v2(
+            path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, cchecked_layer())
+        defer { sqlite3_close_v2(target) }
+        guard code == SQLITE_OK, let target else { throw SQLiteError(code: code, message: "cannot open", sql: path) }
+        guard let backup = sqlite3_backup_init(target, "main", handle, "main") else {
+            throw SQLiteError(
+                code: sqlite3_extended_errcode(target), message: String(cString: sqlite3_errmsg(target)),
+                sql: "copy to \(path)")
+        }
+        // All pages in one step, and so from one snapshot; writers go on beside it.
+        var result = sqlite3_backup_step(backup, -1)
+        var attempts = 0
+        while (result == SQLITE_BUSY || result == SQLITE_LOCKED) && attempts < 100 {
+            sqlite3_sleep(50)
+            attempts += 1
+            result = sqlite3_backup_step(backup, -1)
+        }
+        let finish = sqlite3_backup_finish(backup)
+        guard result == SQLITE_DONE, finish == SQLITE_OK else {
+            throw SQLiteError(
+                code: result == SQLITE_DONE ? finish : result, message: String(cString: sqlite3_errmsg(target)),
+                sql: "copy to \(path)")
         }
     }
 
@@ -158,11 +210,16 @@ final class Connection {
         return try statement.step() ? statement.int64(0) : nil
     }
 
-    /// The row id of the last insertion.
-    var lastInsertID: Int64 { sqlite3_last_insert_rowid(handle) }
-
     /// The number of rows that the last statement changed.
     var changes: Int { Int(sqlite3_changes(handle)) }
+
+    /// How long a statement waits for other connections, in milliseconds.
+    func setPatience(_ milliseconds: Int32) {
+        sqlite3_busy_timeout(handle, milliseconds)
+    }
+
+    /// How long a statement waits for others where nobody says otherwise, in milliseconds.
+    static let usualPatience: Int32 = 5000
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {
         SQLiteError(
@@ -191,6 +248,10 @@ final class Statement {
 
     func bind(_ bytes: [UInt8], at index: Int32) {
         _ = bytes.withUnsafeBytes { csqlite_bind_blob(handle, index, $0.baseAddress, Int32(clamping: $0.count)) }
+    }
+
+    func bind(text: String, at index: Int32) {
+        _ = csqlite_bind_text(handle, index, text)
     }
 
     /// Goes to the next row; false at the end.

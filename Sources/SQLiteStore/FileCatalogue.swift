@@ -6,21 +6,33 @@ import Synchronization
 
 /// The files of a data directory, which one process holds locked.
 final class FileCatalogue: Sendable {
-    private let directory: String
-    private let report: @Sendable (DamagedPartition) -> Void
+    /// What the directory holds.
+    struct State: Sendable {
+        var files: [Tenant: [Int64: PartitionFile]] = [:]
+        /// Days whose file is being made or taken away.
+        var busy: Set<PartitionFile.Key> = []
+        /// What is kept and not served.
+        var damaged: [DamagedPartition] = []
+    }
+
+    let directory: String
+    /// The bytes of all files.
+    let use = DiskUse()
+    let copies: CopyLock
     /// The descriptor that holds the lock; -1 once released.
     private let lock: Mutex<Int32>
-    private let files: Mutex<[Tenant: [Int64: PartitionFile]]>
-    private let setAside = Mutex<[DamagedPartition]>([])
+    let state: Mutex<State>
+    let reportDamage: @Sendable (DamagedPartition) -> Void
 
     /// Creates the directory if it is not there, locks it, and finds its files.
     ///
-    /// `report` hears of each damaged file, also of those that were set aside before.
+    /// `reportDamage` hears of each damaged file, also of those that were set aside before.
     init(
-        directory: String, report: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
+        directory: String, reportDamage: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
     ) throws(StoreError) {
         self.directory = directory
-        self.report = report
+        self.reportDamage = reportDamage
+        copies = CopyLock(directory: directory)
         try Self.makeDirectory(directory)
         try Self.makeDirectory(directory + "/tenants")
         let lockPath = directory + "/lock"
@@ -37,7 +49,9 @@ final class FileCatalogue: Sendable {
         for name in try Self.entries(of: directory + "/tenants") {
             let tenant = Tenant(name)
             let folder = "\(directory)/tenants/\(name)"
-            for entry in try Self.entries(of: folder) {
+            let entries = try Self.entries(of: folder)
+            Self.removeOrphans(entries, in: folder)
+            for entry in entries {
                 if entry.hasSuffix(".db"), let day = Int64(entry.dropLast(3)) {
                     found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
                 } else if let day = DamagedPartition.day(of: entry) {
@@ -47,9 +61,8 @@ final class FileCatalogue: Sendable {
                 }
             }
         }
-        files = Mutex(found)
-        setAside.withLock { $0 = damaged }
-        for partition in damaged { report(partition) }
+        state = Mutex(State(files: found, damaged: damaged))
+        for partition in damaged { reportDamage(partition) }
         for file in found.values.flatMap(\.values) { try check(file) }
     }
 
@@ -59,79 +72,64 @@ final class FileCatalogue: Sendable {
     private func check(_ file: PartitionFile) throws(StoreError) {
         do {
             let version = try file.storedVersion()
-            try PartitionFile.refuseNewer(version, file.path)
+            try file.refuseNewer(version)
             // Nothing was stored yet when its creation was cut short; who writes into it goes on.
-            if version == 0 { files.withLock { $0[file.tenant]?[file.day] = nil } }
+            if version == 0 { state.withLock { $0.files[file.tenant]?[file.day] = nil } }
         } catch {
             guard let damage = PartitionDamage(error, in: file) else {
                 throw error as? StoreError ?? StoreError(.unusable, "\(file.path): \(error)")
             }
-            try setAside(file, damage.reason)
+            if let name = leave(file, because: damage.reason) { try moveAside(file, to: name) }
         }
-    }
-
-    /// What was set aside because it is damaged.
-    var damaged: [DamagedPartition] { setAside.withLock { $0 } }
-
-    /// What was set aside and would have had a part in a question.
-    func damaged(of tenants: [Tenant], in range: TimeRange) -> [DamagedPartition] {
-        let days = PartitionFile.day(of: range.startNanoseconds)...PartitionFile.day(of: range.endNanoseconds)
-        return damaged.filter { tenants.contains($0.tenant) && days.contains($0.day) }
-    }
-
-    /// Takes a damaged file out of service: it is kept under another name, and its day begins anew.
-    func setAside(_ file: PartitionFile, _ reason: String) throws(StoreError) {
-        let name = DamagedPartition.path(for: file.path)
-        try file.setAside(as: name)
-        let isKnown = files.withLock { files in
-            guard files[file.tenant]?[file.day] === file else { return false }
-            files[file.tenant]?[file.day] = nil
-            return true
-        }
-        guard isKnown else { return }
-        let partition = DamagedPartition(tenant: file.tenant, day: file.day, path: name, reason: reason)
-        setAside.withLock { $0.append(partition) }
-        report(partition)
-        try syncDirectory(of: file)
     }
 
     /// The file of a tenant's day, made known if it is new.
     ///
-    /// Errors are the store's or SQLite's.
+    /// Throws ``FileIsBusy`` while the day's file is being made or taken away.
     func file(tenant: Tenant, day: Int64) throws -> PartitionFile {
-        if let known = files.withLock({ $0[tenant]?[day] }) { return known }
-        let folder = "\(directory)/tenants/\(tenant.id)"
-        try Self.makeDirectory(folder)
+        let key = PartitionFile.Key(tenant: tenant, day: day)
+        let known = try state.withLock { state in
+            if let known = state.files[tenant]?[day] { return known as PartitionFile? }
+            guard state.busy.insert(key).inserted else { throw FileIsBusy() }
+            return nil
+        }
+        if let known { return known }
+        defer { _ = state.withLock { $0.busy.remove(key) } }
+        try Self.makeDirectory(folder(of: tenant))
         try Self.sync(directory + "/tenants")
-        let file = PartitionFile(tenant: tenant, day: day, directory: folder)
+        let file = PartitionFile(tenant: tenant, day: day, directory: folder(of: tenant))
         // Readers must find a schema, so the file is made before it is shown.
-        do {
-            _ = try file.openForWriting()
-        } catch {
-            guard let damage = PartitionDamage(error, in: file) else { throw error }
-            throw damage
-        }
-        return files.withLock { files in
-            if let other = files[tenant]?[day] { return other }
-            files[tenant, default: [:]][day] = file
-            return file
-        }
+        _ = try file.openForWriting()
+        state.withLock { $0.files[tenant, default: [:]][day] = file }
+        return file
     }
+
+    /// The folder of a tenant's files.
+    func folder(of tenant: Tenant) -> String { "\(directory)/tenants/\(tenant.id)" }
 
     /// The files of some tenants, or of all, that may hold profiles of a range; each tenant's in ascending order of their day.
     func files(of tenants: [Tenant]?, in range: TimeRange) -> [PartitionFile] {
+        state.withLock { Self.files(of: tenants, in: range, $0) }
+    }
+
+    /// The same files, for reading: none is taken away before the lease is given up.
+    func lease(of tenants: [Tenant]?, in range: TimeRange) -> FileLease {
+        state.withLock { FileLease(Self.files(of: tenants, in: range, $0)) }
+    }
+
+    private static func files(of tenants: [Tenant]?, in range: TimeRange, _ state: State) -> [PartitionFile] {
         let first = PartitionFile.day(of: range.startNanoseconds)
         let last = PartitionFile.day(of: range.endNanoseconds)
-        return files.withLock { files in
-            (tenants ?? files.keys.sorted()).flatMap { tenant in
-                (files[tenant] ?? [:]).values.filter { first <= $0.day && $0.day <= last }.sorted { $0.day < $1.day }
+        return (tenants ?? state.files.keys.sorted()).flatMap { tenant in
+            (state.files[tenant] ?? [:]).values.filter { first <= $0.day && $0.day <= last }.sorted {
+                $0.day < $1.day
             }
         }
     }
 
     /// Closes what readers left open, and lets the directory go.
     func release() {
-        let all = files.withLock { $0.values.flatMap(\.values) }
+        let all = state.withLock { $0.files.values.flatMap(\.values) }
         for file in all { file.closeIdle() }
         lock.withLock { descriptor in
             if descriptor >= 0 { Glibc.close(descriptor) }
@@ -141,22 +139,24 @@ final class FileCatalogue: Sendable {
 
     /// Makes a new file's directory entry durable.
     func syncDirectory(of file: PartitionFile) throws(StoreError) {
-        try Self.sync("\(directory)/tenants/\(file.tenant.id)")
+        try Self.sync(folder(of: file.tenant))
     }
 
-    private static func makeDirectory(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system("create directory \(path)") }
+    static func failure(_ what: String) -> StoreError { .system(what) }
+
+    static func makeDirectory(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create directory \(path)") }
     }
 
-    private static func sync(_ path: String) throws(StoreError) {
+    static func sync(_ path: String) throws(StoreError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("open \(path)") }
+        guard descriptor >= 0 else { throw failure("open \(path)") }
         defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("sync \(path)") }
+        guard fsync(descriptor) == 0 else { throw failure("sync \(path)") }
     }
 
-    private static func entries(of path: String) throws(StoreError) -> [String] {
-        guard let stream = opendir(path) else { throw .system("list \(path)") }
+    static func entries(of path: String) throws(StoreError) -> [String] {
+        guard let stream = opendir(path) else { throw failure("list \(path)") }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {

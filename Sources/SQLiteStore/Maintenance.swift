@@ -21,9 +21,12 @@ struct Maintenance: Sendable {
         while !Task.isCancelled {
             for lane in lanes.all {
                 while !Task.isCancelled, await rollUp(lane) {}
+                // What readers held when something was deleted.
+                try? await lane.reclaim()
                 await lane.closeIfIdle(for: Self.idle)
             }
             if ContinuousClock.now - released >= Self.releaseInterval {
+                for file in catalogue.files(of: nil, in: .all) { file.closeIdle(unusedFor: Self.idle) }
                 cposix_release_memory()
                 released = .now
             }
@@ -34,16 +37,13 @@ struct Maintenance: Sendable {
     /// Makes lanes for files in which an earlier run left something to do.
     private func findStaleFiles() async {
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
-            do {
-                let isStale = try PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
-                // The connection would stay open, for each day that was ever written.
-                file.closeIdle()
-                if isStale { _ = try lanes.lane(tenant: file.tenant, day: file.day) }
-            } catch let damage as PartitionDamage {
-                try? lanes.setAside(damage)
-            } catch {
-                // Queries that need the file report what is wrong with it.
-            }
+            let lease = catalogue.lease(of: [file.tenant], in: file.range)
+            guard lease.files.contains(where: { $0 === file }) else { continue }
+            // A failure is found again, and reported, by whoever asks for the file.
+            let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
+            // There may be many files, and few that are asked for.
+            file.closeIdle()
+            if isStale == true { _ = try? lanes.lane(of: file) }
         }
     }
 
@@ -51,7 +51,7 @@ struct Maintenance: Sendable {
         do {
             return try await lane.rollUp(policy, now: WallClock.now)
         } catch let damage as PartitionDamage {
-            try? lanes.setAside(damage)
+            try? await lanes.setAside(damage)
             return false
         } catch {
             // A failure leaves the buckets stale: their profiles are read one by one.

@@ -1,9 +1,11 @@
 import Store
 
 /// A file that holds what was never written into it; it is set aside, and the rest is served.
-struct PartitionDamage: Error {
+struct PartitionDamage: Error, CustomStringConvertible {
     let file: PartitionFile
     let reason: String
+
+    var description: String { "\(file.path) is damaged: \(reason)" }
 
     init(file: PartitionFile, reason: String) {
         self.file = file

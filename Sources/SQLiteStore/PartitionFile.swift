@@ -1,4 +1,3 @@
-import Glibc
 import Model
 import Store
 import Synchronization
@@ -7,25 +6,35 @@ import Synchronization
 ///
 /// Retention unlinks whole files, damage stays inside one, and the space comes back.
 final class PartitionFile: Sendable {
+    /// What tells files apart.
+    struct Key: Hashable, Sendable {
+        let tenant: Tenant
+        let day: Int64
+    }
+
     let tenant: Tenant
     /// Days since the Unix epoch.
     let day: Int64
     let path: String
     let cache = Mutex(ReadCache())
+    /// Who reads it.
+    let use = FileUse()
+    /// How large it was when it was last measured; nil once it has been taken away.
+    let size = Mutex<FileSize?>(FileSize())
+    /// The largest id of a series or service that was deleted.
+    ///
+    /// No id comes twice, so that what readers have in memory or on an older snapshot never means something else.
+    let largestDeletedID = Mutex<Int64>(0)
+    /// Whether its schema is known to be this program's.
+    private let isCurrent = Mutex(false)
     private let idle = Mutex<[IdleConnection]>([])
-    private let opening = Mutex(Opening())
-
-    /// Held while a connection opens what belongs to the file, and while the file is moved: so that none is of both places.
-    private struct Opening: Sendable {
-        var isUpToDate = false
-        var isSetAside = false
-    }
 
     /// A connection that nobody uses.
     ///
     /// Unchecked because it is only ever held by the pool, under its lock, or by the one reader that took it out.
     private struct IdleConnection: @unchecked Sendable {
         let connection: Connection
+        var since = ContinuousClock.now
     }
 
     /// The file's day, as times in nanoseconds.
@@ -43,103 +52,84 @@ final class PartitionFile: Sendable {
         path = "\(directory)/\(day).db"
     }
 
+    /// The day as a range of milliseconds.
+    var range: TimeRange {
+        TimeRange(start: interval.start / 1_000_000, end: interval.end / 1_000_000 - 1)
+    }
+
+    var key: Key { Key(tenant: tenant, day: day) }
+
     /// The day that a time in nanoseconds lies in.
     static func day(of time: Int64) -> Int64 {
         let day = time / nanosecondsPerDay
         return time % nanosecondsPerDay < 0 ? day - 1 : day
     }
 
+    /// Opens the file for writing and brings its schema up to date; a newer one is refused.
+    func openForWriting() throws -> Connection {
+        let connection = try Connection(path, .write)
+        try bringUpToDate(connection)
+        isCurrent.withLock { $0 = true }
+        return connection
+    }
+
+    /// Throws for the schema of a newer program.
+    func refuseNewer(_ version: Int64) throws(StoreError) {
+        guard version > Self.schemaVersion else { return }
+        throw StoreError(
+            .unusable,
+            "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth")
+    }
+
+    /// Opens the file for reading; one of an older program is brought up to date the first time.
+    private func openForReading() throws -> Connection {
+        // One brings it up to date, which may take long, and others wait.
+        try isCurrent.withLock { isCurrent in
+            guard !isCurrent else { return }
+            if try Connection(path, .read).number("PRAGMA user_version") != Self.schemaVersion {
+                try bringUpToDate(try Connection(path, .write))
+            }
+            isCurrent = true
+        }
+        return try Connection(path, .read)
+    }
+
+    private func bringUpToDate(_ connection: Connection) throws {
+        let version = try connection.number("PRAGMA user_version") ?? 0
+        try refuseNewer(version)
+        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
+    }
+
     /// The schema version of the file, 0 where its creation was cut short.
     ///
-    /// Reads the header alone where no log can hold a newer one; everything else, SQLite reads and verifies.
+    /// The header alone tells where no log can hold a newer one, so that a start takes the same short time however much there
+    /// is; everything else SQLite reads and verifies.
     func storedVersion() throws -> Int64 {
-        if access(path + "-wal", F_OK) != 0, let version = try headerVersion(), version == Self.schemaVersion {
+        if FileSize.of(path).log == 0, let version = try DatabaseHeader.userVersion(of: path),
+            version == Self.schemaVersion
+        {
             return version
         }
         if let reason = try WriteAheadLog(path + "-wal").damage() { throw PartitionDamage(file: self, reason: reason) }
         return try Connection(path, .read).number("PRAGMA user_version") ?? 0
     }
 
-    /// What stands in the first page as the schema version.
-    private func headerVersion() throws(StoreError) -> Int64? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("open \(path)") }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 4)
-        guard pread(descriptor, &bytes, 4, 60) == 4 else { return nil }
-        return bytes.reduce(0) { $0 << 8 | Int64($1) }
-    }
-
-    /// Opens the file for writing and brings its schema up to date; a newer one is refused.
-    func openForWriting() throws -> Connection {
-        try opening.withLock { state in
-            try refuseIfSetAside(state)
-            let opened = IdleConnection(connection: try Connection(path, .write))
-            try bringUpToDate(opened.connection)
-            state.isUpToDate = true
-            return opened
-        }.connection
-    }
-
-    private func openForReading() throws -> IdleConnection {
-        try opening.withLock { state in
-            try refuseIfSetAside(state)
-            if !state.isUpToDate {
-                if try storedVersion() < Self.schemaVersion { try bringUpToDate(try Connection(path, .write)) }
-                state.isUpToDate = true
-            }
-            let opened = IdleConnection(connection: try Connection(path, .read))
-            // Its log is opened by name at the first read, which must not be later.
-            _ = try opened.connection.number("PRAGMA schema_version")
-            return opened
-        }
-    }
-
-    private func refuseIfSetAside(_ state: Opening) throws {
-        if state.isSetAside { throw PartitionDamage(file: self, reason: "it was set aside") }
-    }
-
-    private func bringUpToDate(_ connection: Connection) throws {
-        let version = try connection.number("PRAGMA user_version") ?? 0
-        try Self.refuseNewer(version, path)
-        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
-    }
-
-    /// Refuses what a newer program has written.
-    static func refuseNewer(_ version: Int64, _ path: String) throws(StoreError) {
-        guard version > schemaVersion else { return }
-        throw StoreError(
-            .unusable,
-            "\(path) has schema version \(version), this program knows up to \(schemaVersion): use a newer hearth")
-    }
-
-    /// Whether it is out of service.
-    var isSetAside: Bool { opening.withLock { $0.isSetAside } }
-
-    /// Moves the file and what belongs to it to another name, once; nobody opens it after that.
-    ///
-    /// Those who have it open go on with what they have, and SQLite leaves the files of a database that has moved alone.
-    func setAside(as name: String) throws(StoreError) {
-        let result = opening.withLock { state -> Result<Void, StoreError> in
-            guard !state.isSetAside else { return .success(()) }
-            // What belongs to a database that is gone is SQLite's to remove, so a failure after the first matters little.
-            guard rename(path, name) == 0 || errno == ENOENT else { return .failure(.system("rename \(path)")) }
-            for suffix in ["-wal", "-shm"] { rename(path + suffix, name + suffix) }
-            state.isSetAside = true
-            return .success(())
-        }
-        closeIdle()
-        try result.get()
-    }
-
     /// Runs `body` with a reading connection from the pool.
     func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         let pooled = idle.withLock { $0.popLast() }
-        let reader = try pooled ?? openForReading()
+        var reader = try pooled ?? IdleConnection(connection: openForReading())
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
-        idle.withLock { if $0.count < 4 { $0.append(reader) } }
+        reader.since = .now
+        let freed = reader
+        idle.withLock { if $0.count < 4 { $0.append(freed) } }
         return result
+    }
+
+    /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.
+    func forget() {
+        closeIdle()
+        cache.withLock { $0 = ReadCache() }
     }
 
     /// Closes the connections that nobody uses.
@@ -147,9 +137,9 @@ final class PartitionFile: Sendable {
         idle.withLock { $0 = [] }
     }
 
-    /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.
-    func forget() {
-        closeIdle()
-        cache.withLock { $0 = ReadCache() }
+    /// Closes the connections that nobody has used for a while, as each takes three descriptors and a cache.
+    func closeIdle(unusedFor duration: Duration) {
+        let now = ContinuousClock.now
+        idle.withLock { $0.removeAll { now - $0.since >= duration } }
     }
 }

@@ -80,5 +80,5 @@ extension PartitionWriter {
     }
 
     /// A bucket of fewer profiles is read as it is.
-    private static let leastProfiles = 3
+    static let leastProfiles = 3
 }

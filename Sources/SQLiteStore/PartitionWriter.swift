@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 
 /// A profile on its way into a file, with the content of its stacks at hand.
 struct IncomingProfile: Sendable {
@@ -41,6 +42,18 @@ final class PartitionWriter {
     private var series: [LabelSet: Series] = [:]
     private var services: [Text: Service] = [:]
     private var grown: [Service] = []
+    /// What the last profile's symbols were found to be; its other sample types come next.
+    private var found: Found?
+
+    private struct Found {
+        let source: SharedSymbols
+        let service: Service
+        /// The stack in this file of each node of the profile's tree, or the largest number if it was not asked for yet.
+        var stacks: [UInt32]
+        /// The columns of stacks that were put into order last, and that order.
+        var columns: [UInt32] = []
+        var order: [UInt64] = []
+    }
 
     init(_ file: PartitionFile) throws {
         self.file = file
@@ -57,6 +70,7 @@ final class PartitionWriter {
             for profile in profiles { try insert(profile, now: now) }
             for service in grown { try writeGrowth(of: service) }
             grown = []
+            found = nil
         }
     }
 
@@ -72,7 +86,7 @@ final class PartitionWriter {
         probe.reset()
         // Sent again, as after an answer that did not arrive.
         guard !isKnown else { return }
-        let samples = Self.sorted(profile.samples, stacks(of: incoming, in: series.service))
+        let samples = samples(of: incoming, in: series.service)
         let insert = try connection.prepare(
             "INSERT INTO profiles (series, time, id, total, samples) VALUES (?, ?, ?, ?, ?)")
         insert.bind(series.id, at: 1)
@@ -84,24 +98,46 @@ final class PartitionWriter {
         try stale.mark(series.id, profile.time, now: now, connection)
     }
 
-    /// The ids of a profile's stacks in this file; only those that are new are built.
-    private func stacks(of incoming: IncomingProfile, in service: Service) -> [UInt32] {
-        let wanted = incoming.profile.samples.stacks
-        var stacks = [UInt32](repeating: 0, count: wanted.count)
-        var unknown: [Int] = []
-        for index in wanted.indices {
-            let hash = incoming.hashes[Int(wanted[index])]
-            if let known = service.memo[hash] { stacks[index] = known } else { unknown.append(index) }
+    /// The samples of a profile under the ids that its stacks have in this file, in ascending order.
+    private func samples(of incoming: IncomingProfile, in service: Service) -> SampleColumns {
+        let (profile, samples) = (incoming.profile, incoming.profile.samples)
+        var known =
+            found.flatMap { $0.source === profile.source && $0.service === service ? $0 : nil }
+            ?? Found(
+                source: profile.source, service: service,
+                stacks: [UInt32](repeating: .max, count: incoming.hashes.count))
+        found = nil
+        defer { found = known }
+        find(samples.stacks, of: incoming, in: service, &known.stacks)
+        let stacks = samples.stacks.map { known.stacks[Int($0)] }
+        let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
+        guard !hasIDs else { return Self.sorted(samples, stacks, order: Self.order(stacks, of: samples)) }
+        if known.columns != stacks {
+            known.columns = stacks
+            known.order = Self.order(stacks, of: samples)
         }
-        guard !unknown.isEmpty else { return stacks }
-        let found = service.interner.intern(unknown.map { wanted[$0] }, of: incoming.profile.symbols)
-        for (index, stack) in zip(unknown, found) {
-            stacks[index] = stack
-            let hash = incoming.hashes[Int(wanted[index])]
-            if service.memo[hash] == nil { service.memo.insert(stack, for: hash) }
+        return Self.sorted(samples, stacks, order: known.order)
+    }
+
+    /// Finds the ids of some stacks of a profile in this file; only those that are new are built.
+    private func find(
+        _ wanted: [UInt32], of incoming: IncomingProfile, in service: Service, _ known: inout [UInt32]
+    ) {
+        var unknown: [UInt32] = []
+        for stack in wanted where known[Int(stack)] == .max {
+            if let id = service.memo[incoming.hashes[Int(stack)]] {
+                known[Int(stack)] = id
+            } else {
+                unknown.append(stack)
+            }
+        }
+        guard !unknown.isEmpty else { return }
+        for (stack, id) in zip(unknown, service.interner.intern(unknown, of: incoming.profile.symbols)) {
+            known[Int(stack)] = id
+            let hash = incoming.hashes[Int(stack)]
+            if service.memo[hash] == nil { service.memo.insert(id, for: hash) }
         }
         if !grown.contains(where: { $0 === service }) { grown.append(service) }
-        return stacks
     }
 
     private static func bytes(_ id: ProfileID) -> [UInt8] {
@@ -114,18 +150,23 @@ final class PartitionWriter {
         }
     }
 
-    /// The samples under their new ids, in ascending order; what has become equal is summed.
-    private static func sorted(_ samples: SampleColumns, _ stacks: [UInt32]) -> SampleColumns {
-        let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
+    /// Where the samples lie in ascending order of their stacks, then of their spans and traces: a stack above an index each.
+    private static func order(_ stacks: [UInt32], of samples: SampleColumns) -> [UInt64] {
         var order = stacks.indices.map { UInt64(stacks[$0]) << 32 | UInt64($0) }
-        if hasIDs {
-            order.sort { left, right in
-                guard left >> 32 == right >> 32 else { return left < right }
-                return key(samples, Int(left & 0xffff_ffff)) < key(samples, Int(right & 0xffff_ffff))
-            }
-        } else {
+        guard !samples.spans.isEmpty || !samples.traces.isEmpty else {
             order.sort()
+            return order
         }
+        order.sort { left, right in
+            guard left >> 32 == right >> 32 else { return left < right }
+            return key(samples, Int(left & 0xffff_ffff)) < key(samples, Int(right & 0xffff_ffff))
+        }
+        return order
+    }
+
+    /// The samples under their new ids, in the given order; what has become equal is summed.
+    private static func sorted(_ samples: SampleColumns, _ stacks: [UInt32], order: [UInt64]) -> SampleColumns {
+        let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
         var sorted = SampleColumns()
         sorted.stacks.reserveCapacity(stacks.count)
         sorted.values.reserveCapacity(stacks.count)
@@ -175,14 +216,27 @@ final class PartitionWriter {
         if try select.step() {
             found = Series(id: select.int64(0), service: service)
         } else {
-            let insert = try connection.prepare("INSERT INTO series (labels, service) VALUES (?, ?)")
+            let id = try nextID(after: "SELECT max(id) FROM series")
+            let insert = try connection.prepare("INSERT INTO series (labels, service, id) VALUES (?, ?, ?)")
             insert.bind(blob, at: 1)
             insert.bind(service.id, at: 2)
+            insert.bind(id, at: 3)
             try insert.run()
-            found = Series(id: connection.lastInsertID, service: service)
+            found = Series(id: id, service: service)
         }
         series[labels] = found
         return found
+    }
+
+    /// An id that nothing in the file has or had.
+    private func nextID(after largest: String) throws -> Int64 {
+        max(try connection.number(largest) ?? 0, file.largestDeletedID.withLock { $0 }) + 1
+    }
+
+    /// Forgets series and services that were deleted.
+    func forget(series ids: Set<Int64>, services serviceIDs: Set<Int64>) {
+        series = series.filter { !ids.contains($0.value.id) }
+        services = services.filter { !serviceIDs.contains($0.value.id) }
     }
 
     /// How many stacks a service has.
@@ -207,10 +261,11 @@ final class PartitionWriter {
         if try find.step() { id = find.int64(0) }
         find.reset()
         if id == 0 {
-            let insert = try connection.prepare("INSERT INTO services (name) VALUES (?)")
+            id = try nextID(after: "SELECT max(id) FROM services")
+            let insert = try connection.prepare("INSERT INTO services (name, id) VALUES (?, ?)")
             insert.bind(name.utf8, at: 1)
+            insert.bind(id, at: 2)
             try insert.run()
-            id = connection.lastInsertID
         }
         var table = SymbolTable()
         let next = try SymbolChunk.read(of: id, from: 0, into: &table, connection, path: file.path)

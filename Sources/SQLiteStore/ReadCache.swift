@@ -3,7 +3,7 @@ import Store
 
 /// What readers of a file have in memory: its series and symbol tables, as far as they were read.
 ///
-/// Both only grow, so a cache that is ahead of a reader's snapshot does no harm.
+/// Both only grow, so a cache that is ahead of a reader's snapshot does no harm; what is deleted leaves at once and for good.
 struct ReadCache: Sendable {
     /// A series with its id in the file.
     struct Series: Sendable {
@@ -20,6 +20,10 @@ struct ReadCache: Sendable {
     }
 
     private(set) var series: [Series] = []
+    /// The largest id of a series that was read.
+    private var lastID: Int64 = 0
+    /// Series that were deleted, which an older snapshot still has.
+    private var deleted: Set<Int64> = []
     private var symbols: [Int64: Symbols] = [:]
 
     /// About how many bytes it takes.
@@ -30,16 +34,25 @@ struct ReadCache: Sendable {
     /// Reads the series that are new since the last time.
     mutating func updateSeries(_ connection: Connection, path: String) throws {
         let select = try connection.prepare("SELECT id, service, labels FROM series WHERE id > ? ORDER BY id")
-        select.bind(series.last?.id ?? 0, at: 1)
+        select.bind(lastID, at: 1)
         defer { select.reset() }
         while try select.step() {
+            guard !deleted.contains(select.int64(0)) else { continue }
             do throws(BlobDamage) {
                 let labels = try select.withBlob(2) { blob throws(BlobDamage) in try LabelBlob.decode(blob) }
                 series.append(Series(id: select.int64(0), service: select.int64(1), labels: labels))
+                lastID = select.int64(0)
             } catch {
                 throw StoreError(.damaged, "\(path): series \(select.int64(0)): \(error)")
             }
         }
+    }
+
+    /// Forgets series and services that were deleted; their ids do not come again.
+    mutating func remove(series gone: Set<Int64>, services: Set<Int64>) {
+        deleted.formUnion(gone)
+        series.removeAll { gone.contains($0.id) }
+        for service in services { symbols[service] = nil }
     }
 
     /// The symbols of a service, with the chunks that are new since the last time.

@@ -9,8 +9,10 @@ import Synchronization
 /// An append returns when it is synced; appends that wait are committed together. Readers use snapshots beside the writers.
 /// In the background, profiles are summed up over buckets of time, so that long ranges read few rows.
 public final class SQLiteStore: ProfileStore {
-    private let catalogue: FileCatalogue
-    private let lanes: CommitLanes
+    let catalogue: FileCatalogue
+    let lanes: CommitLanes
+    let bound: DiskBound
+    let report: @Sendable (StoreEvent) -> Void
     private let budget: MemoryBudget
     private let readers = DispatchQueue(label: "hearth.sqlite.readers", qos: .userInitiated, attributes: .concurrent)
     private let isClosed = Mutex(false)
@@ -20,15 +22,19 @@ public final class SQLiteStore: ProfileStore {
 
     /// Opens a data directory, which is created if it is not there.
     ///
-    /// `onDamage` hears once of each part of the data that is damaged and set aside, also of those that were before.
     /// Throws ``StoreError`` of code `unusable` where another process holds it or a newer program has written it.
+    ///
+    /// `maxDisk` bounds the bytes of all files, 0 for any; `report` is told what the store does by itself.
     public init(
         directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy(),
-        onDamage: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
+        maxDisk: Int = 0, report: @escaping @Sendable (StoreEvent) -> Void = { _ in }
     ) throws(StoreError) {
-        catalogue = try FileCatalogue(directory: directory, report: onDamage)
+        catalogue = try FileCatalogue(directory: directory) { report(.damaged($0)) }
         lanes = CommitLanes(catalogue: catalogue)
         self.budget = budget
+        self.report = report
+        bound = DiskBound(limit: maxDisk, catalogue: catalogue, lanes: lanes, report: report)
+        if maxDisk > 0 { _ = catalogue.measureAll() }
         documents = SQLiteDocuments(directory: directory, health: lanes.health)
         let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups)
         background = Task.detached(priority: .utility) { await maintenance.run() }
@@ -41,12 +47,13 @@ public final class SQLiteStore: ProfileStore {
     public var failure: StoreError? { lanes.health.failure }
 
     /// What was set aside because it is damaged.
-    public var damaged: [DamagedPartition] { catalogue.damaged }
+    public var damaged: [DamagedPartition] { catalogue.state.withLock { $0.damaged } }
 
     /// Stores profiles; they are on disk when it returns.
     public func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
         guard !profiles.isEmpty else { return }
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
+        try await bound.requireRoom()
         var hashes: [ObjectIdentifier: [ContentHash]] = [:]
         var days: [Int64: [IncomingProfile]] = [:]
         for profile in profiles {
@@ -79,42 +86,26 @@ public final class SQLiteStore: ProfileStore {
     /// `now` is a time in nanoseconds at which buckets that have ended are over.
     func rollUp(now: Int64, policy: RollupPolicy) async throws {
         for file in catalogue.files(of: nil, in: .all) {
-            let lane = try lanes.lane(tenant: file.tenant, day: file.day)
+            let lane = try lanes.lane(of: file)
             while try await lane.rollUp(policy, now: now) {}
         }
     }
 
-    /// Runs blocking work on the readers' queue; `isCancelled` tells it that nobody waits any more.
-    private func read<Result: Sendable>(
-        _ body: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
-    ) async throws -> Result {
-        guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
-        let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
-                readers.async { done.resume(with: Swift.Result { try body { flag.isSet } }) }
-            }
-        } onCancel: {
-            flag.set()
-        }
-    }
-
-    /// Answers a question from the files that have a part in it; what is damaged is left out and noted.
-    private func answer<Result: Sendable>(
+    /// Answers a question from the files of a range, in the way of `run`; what is damaged is left out and noted.
+    func read<Result: Sendable>(
         _ tenants: [Tenant], _ range: TimeRange,
-        _ body: @escaping @Sendable ([PartitionFile], @escaping @Sendable () -> Bool) throws -> Result
+        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
     ) async throws -> Result {
         var suspects: [PartitionFile] = []
         while true {
-            let files = catalogue.files(of: tenants, in: range)
             do {
-                let result = try await read { try body(files, $0) }
+                let result = try await run(tenants, range, body)
                 AnswerGaps.current?.note(catalogue.damaged(of: tenants, in: range))
                 return result
             } catch let damage as PartitionDamage {
                 // What is read anew and wrong again is wrong in the file.
                 if suspects.contains(where: { $0 === damage.file }) {
-                    try lanes.setAside(damage)
+                    try await lanes.setAside(damage)
                 } else {
                     damage.file.forget()
                     suspects.append(damage.file)
@@ -123,11 +114,33 @@ public final class SQLiteStore: ProfileStore {
         }
     }
 
+    /// Runs blocking work on the readers' queue over the files of a range, which stay in place until it ends.
+    ///
+    /// `isCancelled` tells it that nobody waits any more.
+    private func run<Result: Sendable>(
+        _ tenants: [Tenant], _ range: TimeRange,
+        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
+    ) async throws -> Result {
+        guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
+        let flag = CancellationFlag()
+        let lease = catalogue.lease(of: tenants, in: range)
+        defer { withExtendedLifetime(lease) {} }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
+                readers.async { done.resume(with: Swift.Result { try body(lease.files) { flag.isSet } }) }
+            }
+        } onCancel: {
+            flag.set()
+        }
+    }
+
     /// The distinct label sets of series that have profiles in the range.
     public func series(
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
     ) async throws -> [LabelSet] {
-        try await answer(tenants, range) { files, isCancelled in
+        return try await read(tenants, range) { files, isCancelled in
+            // A file has each series once.
+            if files.count == 1 { return try PartitionReader(files[0]).series(in: range, matching: matchers).sorted() }
             var found: Set<LabelSet> = []
             for file in files {
                 if isCancelled() { throw CancellationError() }
@@ -137,10 +150,43 @@ public final class SQLiteStore: ProfileStore {
         }
     }
 
+    /// The names of all labels of series that have profiles in the range.
+    public func labelNames(
+        in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        try await distinct(in: range, matching: matchers, tenants: tenants) { set, found in
+            for label in set.labels { found.insert(label.name) }
+        }
+    }
+
+    /// The values of a label over the series that have profiles in the range.
+    public func labelValues(
+        of name: Text, in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
+    ) async throws -> [Text] {
+        try await distinct(in: range, matching: matchers, tenants: tenants) { set, found in
+            let value = set[name]
+            if !value.isEmpty { found.insert(value) }
+        }
+    }
+
+    private func distinct(
+        in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant],
+        _ add: @escaping @Sendable (LabelSet, inout Set<Text>) -> Void
+    ) async throws -> [Text] {
+        try await read(tenants, range) { files, isCancelled in
+            var found: Set<Text> = []
+            for file in files {
+                if isCancelled() { throw CancellationError() }
+                for set in try PartitionReader(file).series(in: range, matching: matchers) { add(set, &found) }
+            }
+            return found.sorted()
+        }
+    }
+
     /// The sums of a selection for each stack, for each file and service that has any.
     public func stackTotals(for selection: Selection) async throws -> [StackTotals] {
         let budget = budget
-        return try await answer(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             try SelectionSums(
                 selection: selection, readers: files.map(PartitionReader.init), budget: budget,
                 isCancelled: isCancelled
@@ -153,7 +199,7 @@ public final class SQLiteStore: ProfileStore {
         guard selection.takesSums && selection.stacks.isEmpty else {
             return SeriesTimeline.lines(of: try await profilePoints(for: selection))
         }
-        return try await answer(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var timelines: [SeriesTimeline] = []
             for file in files {
                 let reader = PartitionReader(file)
@@ -176,7 +222,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The selected profiles, in ascending order of time.
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
-        try await answer(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.Row] = []
             for file in files { rows += try PartitionReader(file).rows(for: selection, isCancelled: isCancelled) }
             var points = ProfilePoints()
@@ -193,7 +239,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The spans of the selected profiles, in ascending order of the profiles' time.
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
-        try await answer(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.SpanRow] = []
             for file in files { rows += try PartitionReader(file).spanRows(for: selection, isCancelled: isCancelled) }
             var points = SpanPoints()
@@ -221,7 +267,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// The oldest and newest profile of a tenant.
     public func span(of tenant: Tenant) async throws -> ProfileSpan? {
-        try await answer([tenant], .all) { files, _ in
+        return try await read([tenant], .all) { files, _ in
             var span: ProfileSpan?
             for file in files {
                 guard let times = try PartitionReader(file).span() else { continue }

@@ -65,6 +65,24 @@ struct StaleBuckets {
         touched[bucket] = nil
     }
 
+    /// Notes that profiles were deleted from a bucket, whose rollup goes; it is stale if it has some left.
+    mutating func revise(
+        _ bucket: Bucket, hasProfiles: Bool, now: ContinuousClock.Instant, _ connection: Connection
+    ) throws {
+        let remove = try connection.prepare("DELETE FROM rollups WHERE series = ? AND level = ? AND start = ?")
+        remove.bind(bucket.series, at: 1)
+        remove.bind(bucket.level.rawValue, at: 2)
+        remove.bind(bucket.start, at: 3)
+        try remove.run()
+        guard hasProfiles else { return try clear(bucket, connection) }
+        touched[bucket] = now
+        let insert = try connection.prepare("INSERT OR IGNORE INTO stale (level, series, start) VALUES (?, ?, ?)")
+        insert.bind(bucket.level.rawValue, at: 1)
+        insert.bind(bucket.series, at: 2)
+        insert.bind(bucket.start, at: 3)
+        try insert.run()
+    }
+
     /// All stale buckets of the finest level that has any that are ready.
     func ready(now: Int64, quietSince: ContinuousClock.Instant, settle: Int64) -> [Bucket] {
         for level in RollupLevel.allCases {

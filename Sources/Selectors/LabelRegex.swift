@@ -1,4 +1,3 @@
-import CRE2
 public import Model
 
 /// A regular expression over whole label values, in Go's dialect of RE2's syntax; `.` matches line feeds too.
@@ -13,7 +12,7 @@ public struct LabelRegex: Sendable {
         case contains([UInt8])
         case anything
         case something
-        case engine(Engine)
+        case engine(RegexEngine)
     }
 
     /// The pattern as it was written.
@@ -26,14 +25,11 @@ public struct LabelRegex: Sendable {
     /// Compiles a pattern; throws a ``SelectorError`` with RE2's reason.
     public init(_ pattern: Text) throws(SelectorError) {
         self.pattern = pattern
-        guard pattern.isValidUTF8 else { throw Self.invalid(pattern, "invalid UTF-8") }
-        guard pattern.utf8.count <= Self.maxLength else {
-            throw SelectorError("error parsing regexp: longer than \(Self.maxLength) bytes")
-        }
+        try Self.check(pattern)
         if let simple = Self.simpleForm(pattern.utf8) {
             form = simple
         } else {
-            form = .engine(try Engine(pattern))
+            form = .engine(try RegexEngine(pattern))
         }
     }
 
@@ -48,6 +44,14 @@ public struct LabelRegex: Sendable {
         case .anything: true
         case .something: !value.isEmpty
         case .engine(let engine): engine.matches(value.utf8)
+        }
+    }
+
+    /// Refuses what is not even tried.
+    static func check(_ pattern: Text) throws(SelectorError) {
+        guard pattern.isValidUTF8 else { throw invalid(pattern, "invalid UTF-8") }
+        guard pattern.utf8.count <= maxLength else {
+            throw SelectorError("error parsing regexp: longer than \(maxLength) bytes")
         }
     }
 
@@ -95,34 +99,5 @@ public struct LabelRegex: Sendable {
             if text[start...].starts(with: part) { return true }
         }
         return false
-    }
-
-    /// A pattern compiled by RE2.
-    ///
-    /// Unchecked because the only stored state is a pointer to an expression that is never changed after `init`, and RE2 documents
-    /// concurrent matching of one expression as safe.
-    private final class Engine: @unchecked Sendable {
-        private let regexp: OpaquePointer
-
-        init(_ pattern: Text) throws(SelectorError) {
-            let dialect = try GoRegexDialect.translate(pattern)
-            var message = [CChar](repeating: 0, count: 256)
-            let compiled = dialect.withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { cre2_compile($0.baseAddress, $0.count, &message, 256) }
-            }
-            guard let compiled else {
-                let reason = message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-                throw LabelRegex.invalid(pattern, String(decoding: reason, as: UTF8.self))
-            }
-            regexp = compiled
-        }
-
-        deinit { cre2_destroy(regexp) }
-
-        func matches(_ text: [UInt8]) -> Bool {
-            text.withUnsafeBufferPointer { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { cre2_full_match(regexp, $0.baseAddress, $0.count) != 0 }
-            }
-        }
     }
 }

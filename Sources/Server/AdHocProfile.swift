@@ -57,36 +57,22 @@ struct AdHocProfile {
         guard document["metadata"]?["format"]?.text ?? "single" == "single" else {
             throw FormatError(.invalid, "the file holds two flame graphs laid over each other: upload one of them")
         }
-        var builder = CallTreeBuilder()
-        // The boxes of the level above: where each lies, and the frames that lead to it.
-        var above: [(start: Int64, end: Int64, frames: [Text])] = []
+        var boxes = FlamebearerBoxes()
         for (depth, level) in levels.enumerated() {
             let numbers = (level.elements ?? []).map { $0.integer ?? -1 }
             guard numbers.count % 4 == 0, !numbers.contains(where: { $0 < 0 }) else {
                 throw FormatError(.invalid, "flamebearer.levels[\(depth)] does not hold boxes of four counts")
             }
-            var boxes: [(start: Int64, end: Int64, frames: [Text])] = []
-            var position: Int64 = 0
+            boxes.beginLevel()
             for box in stride(from: 0, to: numbers.count, by: 4) {
-                let start = position.saturatingAdd(numbers[box])
-                position = start.saturatingAdd(numbers[box + 1])
                 guard numbers[box + 3] < Int64(names.count), let name = names[Int(numbers[box + 3])].text else {
                     throw FormatError(.invalid, "flamebearer.levels[\(depth)] names a function that is not there")
                 }
-                var frames: [Text] = []
-                if depth > 0 {
-                    guard let parent = above.first(where: { $0.start <= start && position <= $0.end }) else {
-                        throw FormatError(.invalid, "flamebearer.levels[\(depth)] has a box without a parent")
-                    }
-                    frames = parent.frames + [name]
-                }
-                if numbers[box + 2] > 0 { builder.add(frames, value: numbers[box + 2]) }
-                boxes.append((start, position, frames))
+                try boxes.add(offset: numbers[box], total: numbers[box + 1], own: numbers[box + 2], name: name)
             }
-            above = boxes
         }
         let name = document["metadata"]?["name"]?.text ?? "samples"
         let units = document["metadata"]?["units"]?.text ?? "samples"
-        return Part(type: ValueType(type: name.isEmpty ? "samples" : name, unit: units), tree: builder.finish())
+        return Part(type: ValueType(type: name.isEmpty ? "samples" : name, unit: units), tree: boxes.finish())
     }
 }

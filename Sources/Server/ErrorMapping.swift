@@ -26,8 +26,16 @@ extension APIError {
 
 extension IngestError {
     /// The code of a Connect answer.
+    var code: ErrorCode { kind.code }
+
+    /// The status of a plain HTTP answer.
+    var status: Int { kind.status }
+}
+
+extension IngestError.Kind {
+    /// The code of a Connect answer.
     var code: ErrorCode {
-        switch kind {
+        switch self {
         case .invalidArgument: .invalidArgument
         case .unprocessable: .unknown
         case .resourceExhausted: .resourceExhausted
@@ -38,9 +46,19 @@ extension IngestError {
 
     /// The status of a plain HTTP answer.
     var status: Int {
-        switch kind {
+        switch self {
         case .unprocessable: 422
         case .invalidArgument, .resourceExhausted, .unavailable, .failed: code.status
+        }
+    }
+
+    /// The kind of a refusal that was decided before the pipeline.
+    init(_ code: ErrorCode) {
+        switch code {
+        case .resourceExhausted: self = .resourceExhausted
+        case .unavailable: self = .unavailable
+        case .internal, .dataLoss: self = .failed
+        default: self = .invalidArgument
         }
     }
 }
@@ -50,9 +68,9 @@ extension Response {
     init(_ error: APIError, status: Int? = nil) {
         self.init(
             status: status ?? error.code.status,
-            headers: HeaderFields([
-                ("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff"),
-            ]), body: error.json + [0x0a])
+            headers: HeaderFields(
+                [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")] + error.retryFields),
+            body: error.json + [0x0a])
     }
 
     /// The answer of a call, as this module's type.

@@ -15,8 +15,12 @@ public struct GatewayConfiguration: Sendable {
     public var queryLimits = QueryLimits.hearth
     /// What may be pushed.
     public var ingestLimits = IngestLimits.hearth
+    /// How old profiles may become.
+    public var retention = RetentionRules()
     /// The largest body of a push, in bytes on the wire.
     public var maxPushBytes = 256 << 20
+    /// The most bytes that decoded pushes may hold at the same time; 0 is no bound.
+    public var maxDecodedBytesInFlight = 512 << 20
     /// The version that build information names.
     public var version = "dev"
 
@@ -30,10 +34,15 @@ public struct Gateway: Handler {
     public let routes: RouteTable
     /// What each tenant may ask and push.
     public let limits: TenantLimits
+    /// What is done with the labels of all that is pushed.
+    public let relabelling: RelabelTable
     private let configuration: GatewayConfiguration
     private let logger: Logger
     private let requests: Histogram
     private let bytesIn: Counter
+    private let gate: PushGate
+    /// The memory that decoded pushes take.
+    public var decodeBudget: DecodeBudget { gate.budget }
 
     /// Builds the routes over a store.
     public init(
@@ -48,13 +57,23 @@ public struct Gateway: Handler {
             buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
         bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
         let limits = TenantLimits(
-            TenantLimits.Limits(query: configuration.queryLimits, ingest: configuration.ingestLimits))
+            TenantLimits.Limits(
+                query: configuration.queryLimits, ingest: configuration.ingestLimits,
+                retention: configuration.retention))
         self.limits = limits
-        let ingest = IngestPipeline(store: store, limits: configuration.ingestLimits)
+        let gate = PushGate(
+            budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight),
+            problems: IngestProblems(metrics: metrics))
+        self.gate = gate
+        relabelling = RelabelTable(metrics: metrics)
+        let ingest = IngestPipeline(
+            store: store, limits: configuration.ingestLimits, relabelling: relabelling, problems: gate.problems)
         routes = RouteTable(
             QuerierRoutes(store: store, limits: limits).routes
-                + IngestRoutes(pipeline: ingest, limits: limits, maxBytes: configuration.maxPushBytes).routes
-                + OTLPRoutes(pipeline: ingest, limits: limits, maxBytes: configuration.maxPushBytes).routes
+                + IngestRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes)
+                .routes
+                + OTLPRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes).routes
+                + ProblemRoutes(problems: gate.problems).routes
                 + RenderRoutes(store: store, limits: limits).routes
                 + SettingsRoutes(documents: store.documents).routes
                 + RecordingRuleRoutes(documents: store.documents).routes
@@ -63,6 +82,7 @@ public struct Gateway: Handler {
                     maxBytes: configuration.maxPushBytes
                 ).routes
                 + SideServiceRoutes().routes
+                + DeletionRoutes(store: store, logger: logger).routes
                 + StatusRoutes(store: store, metrics: metrics, version: configuration.version).routes)
     }
 
@@ -82,12 +102,16 @@ public struct Gateway: Handler {
 
     /// The answer to a body over its route's limit.
     public func bodyTooLarge(_ head: RequestHead, limit: Int) -> Response {
-        guard case .route(let route, _) = match(head), route.family == .rpc else {
-            return Response(
-                APIError(.invalidArgument, "request body too large: the limit is \(limit) bytes (max-request-body)"),
-                status: 413)
+        let plain = APIError(.invalidArgument, "request body too large: the limit is \(limit) bytes (max-request-body)")
+        guard case .route(let route, let parameter) = match(head) else { return Response(plain, status: 413) }
+        let error = route.family == .rpc ? RPCCall.tooLarge(head.contentLength ?? limit + 1, limit: limit) : plain
+        if route.isPush, let tenants = try? tenants(head, route) {
+            gate.refuse(
+                error,
+                RoutedRequest(
+                    request: Request(head: head), tenants: tenants, parameter: parameter, now: WallClock.milliseconds))
         }
-        return response(RPCCall.tooLarge(head.contentLength ?? limit + 1, limit: limit), route, head)
+        return route.family == .rpc ? response(error, route, head) : Response(error, status: 413)
     }
 
     /// Finds the route and answers.

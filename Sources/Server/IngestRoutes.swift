@@ -7,30 +7,37 @@ import Model
 struct IngestRoutes {
     let pipeline: IngestPipeline
     let limits: TenantLimits
+    let gate: PushGate
     let maxBytes: Int
 
     var routes: [Route] {
-        let (pipeline, limits) = (pipeline, limits)
+        let (pipeline, limits, gate) = (pipeline, limits, gate)
         let plain: @Sendable (RoutedRequest) async -> Response = { routed in
-            await ingest(routed, pipeline.limited(by: limits.ingest(for: routed.tenant)))
+            let reservation = gate.budget.open()
+            defer { reservation.close() }
+            return await ingest(
+                routed,
+                pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
+                    IngestSender(routed.request.head), within: reservation))
         }
         return [
             .rpc(
                 "/push.v1.PusherService/Push", tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes,
-                PushRequest.self
+                PushRequest.self, push: gate
             ) { request, routed in
                 let series = request.series.map { series in
                     PushedSeries(
                         labels: series.labels.map { Label($0.name, $0.value) },
                         profiles: series.samples.map { ($0.id, $0.rawProfile) })
                 }
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant)).push(
-                    series, for: routed.tenant, now: WallClock.nanoseconds)
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
+                    IngestSender(routed.request.head), within: routed.reservation
+                ).push(series, for: routed.tenant, now: WallClock.nanoseconds)
                 return PushResponse()
             },
             Route("POST", "/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),
             Route("POST", "/pyroscope/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),
-        ]
+        ].map { $0.asPush() }
     }
 }
 

@@ -9,72 +9,131 @@ import Wire
 struct OTLPRoutes {
     let pipeline: IngestPipeline
     let limits: TenantLimits
+    let gate: PushGate
     let maxBytes: Int
 
     private static let export = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export"
 
     var routes: [Route] {
-        let (pipeline, limits, maxBytes) = (pipeline, limits, maxBytes)
+        let (pipeline, limits, gate, maxBytes) = (pipeline, limits, gate, maxBytes)
         let grpc = Route.rpc(
-            Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self
+            Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self, push: gate
         ) { request, routed in
-            try await pipeline.limited(by: limits.ingest(for: routed.tenant)).export(
-                request, for: routed.tenant, now: WallClock.nanoseconds)
-            return OTLP.ExportResponse()
+            OTLP.ExportResponse(
+                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
+                    IngestSender(routed.request.head), within: routed.reservation
+                ).export(request, for: routed.tenant, now: WallClock.nanoseconds))
         }
         return [Self.export, "/v1development/profiles"].map { path in
             Route("POST", path, family: .rpc, tenants: .one, bodyLimit: maxBytes) { routed in
                 let type = routed.request.head.headers["Content-Type"] ?? ""
                 if type.hasPrefix("application/grpc") { return await grpc.respond(routed) }
-                return await exported(
-                    routed, type, pipeline.limited(by: limits.ingest(for: routed.tenant)), maxBytes)
-            }
+                let reservation = gate.budget.open()
+                defer { reservation.close() }
+                var routed = routed
+                routed.reservation = reservation
+                let answer = await exported(
+                    routed, type,
+                    pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
+                        IngestSender(routed.request.head), within: reservation), maxBytes)
+                switch answer {
+                case .done(let response): return response
+                case .unread(let status, let text):
+                    // Where memory was the reason, the request may come again.
+                    if let refusal = reservation.refusal {
+                        gate.refuse(APIError(refusal), routed)
+                        return .plain(refusal.status, refusal.description, APIError(refusal).retryFields)
+                    }
+                    gate.refuse(APIError(status == 413 ? .resourceExhausted : .invalidArgument, text), routed)
+                    return .plain(status, text)
+                }
+            }.asPush()
         }
     }
 }
 
-/// OTLP over HTTP: the content type must be exact, and success is an empty protobuf whatever the request was.
+/// What became of an export over HTTP.
+private enum ExportAnswer {
+    /// It was answered by the pipeline.
+    case done(Response)
+    /// It could not be read.
+    case unread(Int, String)
+}
+
+/// OTLP over HTTP: the content type must be exact, and full success is an empty protobuf whatever the request was.
 private func exported(
     _ routed: RoutedRequest, _ type: String, _ pipeline: IngestPipeline, _ maxBytes: Int
-) async -> Response {
+) async -> ExportAnswer {
     guard ["application/json", "application/x-protobuf", "application/protobuf"].contains(type) else {
-        return .plain(415, "Unsupported Content-Type: \(type)")
+        return .unread(415, "Unsupported Content-Type: \(type)")
     }
+    let reservation = routed.reservation
+    let reserving: @Sendable (Int) -> Bool = { reservation?.take($0) ?? true }
     var body = routed.request.body
     switch routed.request.head.headers["Content-Encoding"] ?? "" {
     case "", "identity": break
     case "gzip":
         do throws(Gzip.Problem) {
-            body = try Gzip.inflate(body, limit: maxBytes)
+            body = try Gzip.inflate(body, limit: maxBytes, reserving: reserving)
         } catch {
             switch error {
-            case .malformed: return .plain(400, "failed to read gzip-compressed request body")
+            case .malformed, .trailing, .noRoom: return .unread(400, "failed to read gzip-compressed request body")
+            case .bomb: return .unread(413, error.description)
             case .tooLarge:
-                return .plain(
+                return .unread(
                     413, "uncompressed profile payload size exceeds limit of \(maxBytes) bytes (max-request-body)")
             }
         }
-    case let encoding: return .plain(415, "Unsupported Content-Encoding: \(encoding)")
+    case let encoding: return .unread(415, "Unsupported Content-Encoding: \(encoding)")
     }
+    let isJSON = type == "application/json"
+    let memory = max(64 << 20, maxBytes.saturatingMultiply(2))
     let request: OTLP.ExportRequest
     do throws(WireError) {
         request =
-            type == "application/json" ? try OTLP.ExportRequest(json: body) : try OTLP.ExportRequest(binary: body)
+            isJSON
+            ? try OTLP.ExportRequest(json: body, memoryLimit: memory, reserving: reserving)
+            : try OTLP.ExportRequest(binary: body, memoryLimit: memory, reserving: reserving)
     } catch {
-        return .plain(400, "Failed to parse \(type == "application/json" ? "JSON" : "protobuf") request: \(error)")
+        return .unread(400, "Failed to parse \(isJSON ? "JSON" : "protobuf") request: \(error)")
     }
     do throws(IngestError) {
-        try await pipeline.export(request, for: routed.tenant, now: WallClock.nanoseconds)
+        let outcome = try await pipeline.export(request, for: routed.tenant, now: WallClock.nanoseconds)
+        return .done(response(OTLP.ExportResponse(outcome), isJSON: isJSON))
     } catch {
-        return .plain(error.status, error.description)
+        return .done(.plain(error.status, error.description, APIError(error).retryFields))
     }
-    return Response(status: 200, headers: HeaderFields([("Content-Type", "application/x-protobuf")]))
+}
+
+private func response(_ answer: OTLP.ExportResponse, isJSON: Bool) -> Response {
+    guard answer.partialSuccess != nil else {
+        return Response(status: 200, headers: HeaderFields([("Content-Type", "application/x-protobuf")]))
+    }
+    do throws(WireError) {
+        return Response(
+            status: 200,
+            headers: HeaderFields([("Content-Type", isJSON ? "application/json" : "application/x-protobuf")]),
+            body: isJSON ? try answer.json() : try answer.binary())
+    } catch {
+        return .plain(500, "marshal message: \(error)")
+    }
+}
+
+extension OTLP.ExportResponse {
+    /// Partial success where profiles were rejected or altered.
+    fileprivate init(_ outcome: ExportOutcome) {
+        self.init()
+        guard outcome.rejected > 0 || !outcome.message.isEmpty else { return }
+        partialSuccess = OTLP.PartialSuccess(rejected: Int64(outcome.rejected), message: Text(outcome.message))
+    }
 }
 
 extension Response {
-    fileprivate static func plain(_ status: Int, _ text: String) -> Response {
+    fileprivate static func plain(
+        _ status: Int, _ text: String, _ more: [(name: String, value: String)] = []
+    ) -> Response {
         Response(
-            status: status, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")]),
+            status: status, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")] + more),
             body: Array((text + "\n").utf8))
     }
 }

@@ -1,4 +1,5 @@
 public import HTTP
+import Ingest
 public import Store
 
 /// How a route speaks: decides how its errors look.
@@ -19,6 +20,16 @@ public struct RoutedRequest: Sendable {
     public var parameter: String
     /// The current time in milliseconds since the epoch.
     public var now: Int64
+    /// What a push takes memory from.
+    var reservation: DecodeReservation?
+
+    /// Makes a request.
+    public init(request: Request, tenants: [Tenant], parameter: String, now: Int64) {
+        self.request = request
+        self.tenants = tenants
+        self.parameter = parameter
+        self.now = now
+    }
 
     /// The one tenant of a route that takes one.
     public var tenant: Tenant { tenants.first ?? .anonymous }
@@ -36,6 +47,8 @@ public struct Route: Sendable {
     public var tenants: TenantHeader.Arity
     /// The largest body, in bytes on the wire.
     public var bodyLimit: Int
+    /// Whether profiles come in by it.
+    var isPush = false
     /// Answers a request.
     public var respond: @Sendable (RoutedRequest) async -> Response
 
@@ -50,6 +63,13 @@ public struct Route: Sendable {
         self.tenants = tenants
         self.bodyLimit = bodyLimit
         self.respond = respond
+    }
+
+    /// The same route, as one that profiles come in by.
+    func asPush() -> Route {
+        var route = self
+        route.isPush = true
+        return route
     }
 }
 

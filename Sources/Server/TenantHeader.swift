@@ -40,21 +40,10 @@ public enum TenantHeader {
     }
 
     private static func tenant(_ id: Substring) throws(Problem) -> Tenant {
-        guard !id.isEmpty else { throw Problem(message: "no org id", isUnauthenticated: true) }
-        for character in id where !isAllowed(character) {
-            throw Problem(
-                message: "tenant ID '\(id)' contains unsupported character '\(character)'", isUnauthenticated: true)
+        do throws(TenantProblem) {
+            return try Tenant(validating: id)
+        } catch {
+            throw Problem(message: error.description, isUnauthenticated: true)
         }
-        guard id.utf8.count <= 150 else {
-            throw Problem(message: "tenant ID is too long: max 150 characters", isUnauthenticated: true)
-        }
-        guard id != "." && id != ".." else {
-            throw Problem(message: "tenant ID is '.' or '..'", isUnauthenticated: true)
-        }
-        return Tenant(String(id))
-    }
-
-    private static func isAllowed(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "!_.*'()-".contains(character))
     }
 }

@@ -11,11 +11,14 @@ public final class TenantLimits: Sendable {
         public var query: QueryLimits
         /// What may be pushed.
         public var ingest: IngestLimits
+        /// How old its profiles may become.
+        public var retention: RetentionRules
 
         /// Makes limits.
-        public init(query: QueryLimits, ingest: IngestLimits) {
+        public init(query: QueryLimits, ingest: IngestLimits, retention: RetentionRules = RetentionRules()) {
             self.query = query
             self.ingest = ingest
+            self.retention = retention
         }
     }
 
@@ -35,6 +38,11 @@ public final class TenantLimits: Sendable {
     /// What may be pushed by a tenant.
     func ingest(for tenant: Tenant) -> IngestLimits {
         own.withLock { $0[tenant] }?.ingest ?? standard.ingest
+    }
+
+    /// How old the profiles of a tenant may become.
+    public func retention(for tenant: Tenant) -> RetentionRules {
+        own.withLock { $0[tenant] }?.retention ?? standard.retention
     }
 
     /// What may be asked of some tenants at once: the strictest of their limits, where 0 means none.

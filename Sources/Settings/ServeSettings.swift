@@ -8,12 +8,27 @@ public enum ServeSettings {
         SettingRow("data-dir", .text, "./hearth-data", "The directory that profiles are kept in."),
         SettingRow(
             "storage", .choice(["sqlite", "memory"]), "sqlite", "The storage engine; memory forgets at the end."),
+        SettingRow(
+            "retention", .duration, "14d", "How old profiles may become before their day is dropped; 0 for any age."),
+        SettingRow(
+            "retention-by-type", .text, "",
+            "Other ages for some profile types, by name or five parts: memory=3d,process_cpu=30d."),
+        SettingRow(
+            "max-disk", .size, "0",
+            "The most bytes of all profiles on disk; the oldest days are dropped for it; 0 for any."),
+        SettingRow("retention-interval", .duration, "1m", "How often what is too old is looked for."),
+        SettingRow(
+            "clock-hold", .duration, "24h",
+            "How long a wall clock that has jumped is watched before anything is deleted by it; 0 believes it."),
         SettingRow("log-level", .choice(["debug", "info", "warn", "error"]), "info", "The least that is logged."),
         SettingRow("log-format", .choice(["logfmt", "json"]), "logfmt", "How log lines are written."),
         SettingRow("multitenancy", .flag, "false", "Takes the tenant from X-Scope-OrgID, which is then required."),
         SettingRow(
             "limits", .choice(["hearth", "pyroscope"]), "hearth",
             "Which defaults the limits below have; pyroscope sets the reference's."),
+        SettingRow(
+            "strict-ingest", .flag, "false",
+            "Refuses profiles that break a rule, as the reference does, rather than mending them."),
         SettingRow("max-query-length", .duration, "0", "The longest range of a query; 0 for any."),
         SettingRow("max-query-lookback", .duration, "0", "How far back a query may reach; 0 for any."),
         SettingRow("max-nodes-default", .number, "8192", "Nodes of a flame graph where the request names none."),
@@ -33,11 +48,17 @@ public enum ServeSettings {
         SettingRow("max-ingest-burst", .size, "0", "Bytes beyond the rate at once; at least one profile."),
         SettingRow(
             "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
+        SettingRow(
+            "relabel-rules", .text, "",
+            "A YAML file of relabelling rules in Prometheus' syntax, read again when it changes."),
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
         SettingRow(
             "max-memory", .size, "0",
             "The most bytes that caches and merges take; 0 for a quarter of the machine, at most 2GiB."),
         SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
+        SettingRow(
+            "max-decoded-bytes-in-flight", .size, "512MiB",
+            "Memory of decoded pushes at once; then 503 with Retry-After. 0 for any."),
         SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
         SettingRow("header-timeout", .duration, "10s", "From the first byte of a head to its last."),
         SettingRow("body-timeout", .duration, "30s", "The time for a body, and a second more for each 10 kB."),
@@ -58,6 +79,6 @@ public enum ServeSettings {
         "max-query-length", "max-query-lookback", "max-nodes-default", "max-nodes", "max-profile-size",
         "max-request-size", "max-profile-samples", "max-sample-labels", "max-stack-depth", "max-symbol-length",
         "max-label-names", "max-label-name-length", "max-label-value-length", "reject-older-than", "reject-newer-than",
-        "max-ingest-rate", "max-ingest-burst",
+        "max-ingest-rate", "max-ingest-burst", "strict-ingest", "retention", "retention-by-type",
     ]
 }

@@ -247,6 +247,11 @@ public protocol ProfileStore: Sendable {
     /// The oldest and newest profile of a tenant, or nil if it has none.
     func span(of tenant: Tenant) async throws -> ProfileSpan?
 
+    /// Deletes profiles; when it returns, no answer has them any more and they do not come back.
+    ///
+    /// A dry run deletes nothing and counts the same. A series whose last profile went is listed no more.
+    func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts
+
     /// Why profiles cannot be stored reliably any more, or nil while all is well.
     var failure: StoreError? { get }
 

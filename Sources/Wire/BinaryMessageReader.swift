@@ -2,98 +2,122 @@ public import Model
 
 /// Reads a message's fields from the binary encoding.
 ///
-/// Where each field lies is noted first, so their order on the wire does not matter, the last one of a singular field wins, and
-/// unknown ones are passed over.
+/// Each field is looked for in the whole message, so that fields may lie in any order, the last one of a singular field wins,
+/// unknown ones are passed over, and nothing but the message itself takes memory.
 public struct BinaryMessageReader: FieldCodec {
     private struct Entry {
         let number: Int
         let type: ProtobufWireType
         /// The value of a varint or fixed field.
         let number64: UInt64
-        /// The content of a bytes field.
-        let content: ArraySlice<UInt8>
+        /// Where the content of a bytes field lies.
+        let content: Range<Int>
     }
 
     /// Messages inside messages; deeper ones are refused.
     static let maxDepth = 32
 
-    private var entries: [Entry] = []
+    private let bytes: ArraySlice<UInt8>
     private let depth: Int
+    private let meter: DecodingMeter
 
-    init(_ bytes: ArraySlice<UInt8>, depth: Int = 0) throws(WireError) {
+    /// Checks the framing of all fields.
+    init(_ bytes: ArraySlice<UInt8>, depth: Int = 0, meter: DecodingMeter) throws(WireError) {
         guard depth <= Self.maxDepth else { throw WireError("messages are nested too deep") }
+        self.bytes = bytes
         self.depth = depth
+        self.meter = meter
         let span = bytes.span
-        let base = bytes.startIndex
         var cursor = ProtobufCursor(offset: 0, end: span.count)
         while !cursor.isAtEnd {
-            let (number, type) = try ProtobufReader.field(span, &cursor)
+            let (_, type) = try ProtobufReader.field(span, &cursor)
+            try ProtobufReader.skip(type, span, &cursor)
+        }
+    }
+
+    private func forEach(_ number: Int, _ body: (Entry) throws(WireError) -> Void) throws(WireError) {
+        let span = bytes.span
+        var cursor = ProtobufCursor(offset: 0, end: span.count)
+        while !cursor.isAtEnd {
+            let (found, type) = try ProtobufReader.field(span, &cursor)
+            guard found == number else {
+                try ProtobufReader.skip(type, span, &cursor)
+                continue
+            }
             var value: UInt64 = 0
-            var content = bytes[base..<base]
+            var content = 0..<0
             switch type {
             case .varint: value = try ProtobufReader.varint(span, &cursor)
             case .fixed64: value = try ProtobufReader.fixed64(span, &cursor)
             case .fixed32: value = UInt64(try ProtobufReader.fixed32(span, &cursor))
             case .bytes:
                 let inner = try ProtobufReader.message(span, &cursor)
-                content = bytes[base + inner.offset..<base + inner.end]
+                content = bytes.startIndex + inner.offset..<bytes.startIndex + inner.end
             }
-            entries.append(Entry(number: number, type: type, number64: value, content: content))
+            try body(Entry(number: found, type: type, number64: value, content: content))
         }
     }
 
-    private func last(_ number: Int, _ type: ProtobufWireType) -> Entry? {
-        entries.last { $0.number == number && $0.type == type }
+    private func last(_ number: Int, _ type: ProtobufWireType) throws(WireError) -> Entry? {
+        var last: Entry?
+        try forEach(number) { entry throws(WireError) in
+            if entry.type == type { last = entry }
+        }
+        return last
     }
 
-    private static func text(_ content: ArraySlice<UInt8>) throws(WireError) -> Text {
-        let text = Text(utf8: Array(content))
-        guard text.isValidUTF8 else { throw WireError("string field contains invalid UTF-8") }
+    private func text(_ content: Range<Int>, _ name: StaticString) throws(WireError) -> Text {
+        try meter.spend(content.count)
+        let text = Text(utf8: Array(bytes[content]))
+        guard text.isValidUTF8 else { throw WireError("string field \(name) contains invalid UTF-8") }
         return text
     }
 
     /// Reads a string.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Text) throws(WireError) {
-        if let entry = last(number, .bytes) { value = try Self.text(entry.content) }
+        if let entry = try last(number, .bytes) { value = try text(entry.content, name) }
     }
 
     /// Reads a string with presence.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Text?) throws(WireError) {
-        if let entry = last(number, .bytes) { value = try Self.text(entry.content) }
+        if let entry = try last(number, .bytes) { value = try text(entry.content, name) }
     }
 
     /// Reads bytes.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt8]) throws(WireError) {
-        if let entry = last(number, .bytes) { value = Array(entry.content) }
+        guard let entry = try last(number, .bytes) else { return }
+        try meter.spend(entry.content.count)
+        value = Array(bytes[entry.content])
     }
 
     /// Reads an `int64`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int64) throws(WireError) {
-        if let entry = last(number, .varint) { value = Int64(bitPattern: entry.number64) }
+        if let entry = try last(number, .varint) { value = Int64(bitPattern: entry.number64) }
     }
 
     /// Reads an `int64` with presence.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int64?) throws(WireError) {
-        if let entry = last(number, .varint) { value = Int64(bitPattern: entry.number64) }
+        if let entry = try last(number, .varint) { value = Int64(bitPattern: entry.number64) }
     }
 
     /// Reads a `uint64`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
-        if let entry = last(number, .varint) { value = entry.number64 }
+        if let entry = try last(number, .varint) { value = entry.number64 }
     }
 
     /// Reads a `fixed64`.
     public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout UInt64) throws(WireError) {
-        if let entry = last(number, .fixed64) { value = entry.number64 }
+        if let entry = try last(number, .fixed64) { value = entry.number64 }
     }
 
     /// Reads repeated `fixed64`, packed or not.
     public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
-        for entry in entries where entry.number == number {
+        try forEach(number) { entry throws(WireError) in
             switch entry.type {
             case .fixed64: value.append(entry.number64)
             case .bytes:
-                let span = entry.content.span
+                try meter.spend(8 * entry.content.count)
+                let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
                 while !cursor.isAtEnd { value.append(try ProtobufReader.fixed64(span, &cursor)) }
             case .varint, .fixed32: break
@@ -103,22 +127,22 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads an `int32`, cut to its low bits as every protobuf reader does.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Int32) throws(WireError) {
-        if let entry = last(number, .varint) { value = Int32(truncatingIfNeeded: entry.number64) }
+        if let entry = try last(number, .varint) { value = Int32(truncatingIfNeeded: entry.number64) }
     }
 
     /// Reads a `uint32`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout UInt32) throws(WireError) {
-        if let entry = last(number, .varint) { value = UInt32(truncatingIfNeeded: entry.number64) }
+        if let entry = try last(number, .varint) { value = UInt32(truncatingIfNeeded: entry.number64) }
     }
 
     /// Reads a `bool`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Bool) throws(WireError) {
-        if let entry = last(number, .varint) { value = entry.number64 != 0 }
+        if let entry = try last(number, .varint) { value = entry.number64 != 0 }
     }
 
     /// Reads a `double`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout Double) throws(WireError) {
-        if let entry = last(number, .fixed64) { value = Double(bitPattern: entry.number64) }
+        if let entry = try last(number, .fixed64) { value = Double(bitPattern: entry.number64) }
     }
 
     /// Reads an enum.
@@ -132,14 +156,15 @@ public struct BinaryMessageReader: FieldCodec {
     public mutating func field(
         _ number: Int, _ name: StaticString, _ value: inout Int32?, names: EnumNames
     ) throws(WireError) {
-        if let entry = last(number, .varint) { value = Int32(truncatingIfNeeded: entry.number64) }
+        if let entry = try last(number, .varint) { value = Int32(truncatingIfNeeded: entry.number64) }
     }
 
     /// Reads a message; one that comes in several pieces is merged field by field.
     public mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout M?) throws(WireError) {
-        for entry in entries where entry.number == number && entry.type == .bytes {
+        try forEach(number) { entry throws(WireError) in
+            guard entry.type == .bytes else { return }
             var message = value ?? M()
-            var reader = try BinaryMessageReader(entry.content, depth: depth + 1)
+            var reader = try BinaryMessageReader(bytes[entry.content], depth: depth + 1, meter: meter)
             try message.fields(&reader)
             value = message
         }
@@ -147,9 +172,12 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads repeated messages.
     public mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout [M]) throws(WireError) {
-        for entry in entries where entry.number == number && entry.type == .bytes {
+        try forEach(number) { entry throws(WireError) in
+            guard entry.type == .bytes else { return }
+            // A list grows by doubling.
+            try meter.spend(2 * MemoryLayout<M>.stride)
             var message = M()
-            var reader = try BinaryMessageReader(entry.content, depth: depth + 1)
+            var reader = try BinaryMessageReader(bytes[entry.content], depth: depth + 1, meter: meter)
             try message.fields(&reader)
             value.append(message)
         }
@@ -157,8 +185,10 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads repeated strings.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Text]) throws(WireError) {
-        for entry in entries where entry.number == number && entry.type == .bytes {
-            value.append(try Self.text(entry.content))
+        try forEach(number) { entry throws(WireError) in
+            guard entry.type == .bytes else { return }
+            try meter.spend(MemoryLayout<Text>.stride + 32)
+            value.append(try text(entry.content, name))
         }
     }
 
@@ -171,11 +201,12 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads repeated `uint64`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
-        for entry in entries where entry.number == number {
+        try forEach(number) { entry throws(WireError) in
             switch entry.type {
             case .varint: value.append(entry.number64)
             case .bytes:
-                let span = entry.content.span
+                try meter.spend(8 * entry.content.count)
+                let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
                 while !cursor.isAtEnd { value.append(try ProtobufReader.varint(span, &cursor)) }
             case .fixed64, .fixed32: break
@@ -192,11 +223,12 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads repeated `double`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Double]) throws(WireError) {
-        for entry in entries where entry.number == number {
+        try forEach(number) { entry throws(WireError) in
             switch entry.type {
             case .fixed64: value.append(Double(bitPattern: entry.number64))
             case .bytes:
-                let span = entry.content.span
+                try meter.spend(8 * entry.content.count)
+                let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
                 while !cursor.isAtEnd {
                     value.append(Double(bitPattern: try ProtobufReader.fixed64(span, &cursor)))

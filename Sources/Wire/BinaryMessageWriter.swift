@@ -137,13 +137,19 @@ public struct BinaryMessageWriter: FieldCodec {
         ProtobufWriter.key(number, .bytes, to: &bytes)
         ProtobufWriter.varint(UInt64(size), to: &bytes)
         bytes.append(addingCapacity: size) { free in
-            for value in values {
-                var rest = bits(value)
-                while rest >= 0x80 {
-                    free.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-                    rest >>= 7
+            free.withUnsafeMutableBufferPointer { buffer, count in
+                var place = count
+                for value in values {
+                    var rest = bits(value)
+                    while rest >= 0x80 {
+                        buffer[place] = UInt8(truncatingIfNeeded: rest) | 0x80
+                        place += 1
+                        rest >>= 7
+                    }
+                    buffer[place] = UInt8(truncatingIfNeeded: rest)
+                    place += 1
                 }
-                free.append(UInt8(truncatingIfNeeded: rest))
+                count = place
             }
         }
     }

@@ -7,14 +7,24 @@ public enum Gzip {
     public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
         /// The bytes are no gzip, are cut short, or something follows the last member.
         case malformed
+        /// Bytes follow the last member.
+        case trailing(count: Int)
         /// More than the ceiling would come out.
         case tooLarge(limit: Int)
+        /// More would come out than such a body can mean: it was made to fill memory.
+        case bomb
+        /// The caller has no memory for what would come out.
+        case noRoom
 
         /// One line.
         public var description: String {
             switch self {
             case .malformed: "gzip: invalid header or data"
+            case .trailing(let count): "gzip: invalid header: \(count) bytes follow the last member"
             case .tooLarge(let limit): "decompressed size exceeds maximum allowed size of \(limit) bytes"
+            case .bomb:
+                "gzip: more than \(Gzip.freeBytes) bytes come out of fewer than a \(Gzip.maxRatio)th of that"
+            case .noRoom: "no memory is left to decompress in"
             }
         }
     }
@@ -24,32 +34,63 @@ public enum Gzip {
         bytes.starts(with: [0x1f, 0x8b, 8])
     }
 
+    /// Up to this size any ratio is believed.
+    static let freeBytes = 16 << 20
+    /// What deflate itself can reach.
+    private static let largestRatio = 1032
+    /// Above `freeBytes`, how many times its compressed size a body may have.
+    static let maxRatio = 256
+
     /// Inflates all members of a body, one after another.
     ///
-    /// The output grows by doubling, so that a bomb never costs more than the ceiling; the size in the trailer is not
-    /// trusted. Any byte after the last member is an error, as in the reference; an empty member is none.
-    public static func inflate(_ bytes: [UInt8], limit: Int) throws(Problem) -> [UInt8] {
-        guard let decompressor = libdeflate_alloc_decompressor() else { throw .malformed }
+    /// `reserving` is asked before memory is taken. What the last trailer says is too large is refused unread; otherwise the
+    /// trailer is only a guess, and the output grows by doubling, so that a bomb never costs more than the ceiling. Any byte
+    /// after the last member is an error, as in the reference; an empty member is none.
+    public static func inflate(
+        _ bytes: [UInt8], limit: Int, reserving: (Int) -> Bool = { _ in true }
+    ) throws(Problem) -> [UInt8] {
+        guard isGzip(bytes), bytes.count >= 18 else { throw .malformed }
+        let ceiling = min(limit, max(freeBytes, bytes.count.saturatingMultiply(maxRatio)))
+        func tooMuch() -> Problem { ceiling < limit ? .bomb : .tooLarge(limit: limit) }
+        // A true trailer tells the size of the last member, and a wrong one is an error in any case.
+        let announced = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard announced <= bytes.count.saturatingMultiply(Self.largestRatio) else { throw .malformed }
+        guard announced <= max(ceiling, freeBytes) else { throw tooMuch() }
+        guard let decompressor = libdeflate_alloc_decompressor() else { throw .noRoom }
         defer { libdeflate_free_decompressor(decompressor) }
         var output: [UInt8] = []
         var consumed = 0
         repeat {
-            guard isGzip(bytes[consumed...]) else { throw .malformed }
-            consumed += try inflateMember(bytes, from: consumed, limit: limit, with: decompressor, into: &output)
+            guard isGzip(bytes[consumed...]) else {
+                throw consumed == 0 ? .malformed : .trailing(count: bytes.count - consumed)
+            }
+            // One byte beyond the ceiling tells "full" from "too large".
+            let most = ceiling - output.count + 1
+            guard most > 0 else { throw tooMuch() }
+            let guess = consumed == 0 ? max(announced, 1) : output.capacity - output.count
+            let member = try inflateMember(
+                bytes, from: consumed, room: min(max(guess, 4096), most), most: most, with: decompressor,
+                into: &output, reserving)
+            guard let member, output.count <= ceiling else { throw tooMuch() }
+            consumed += member
         } while consumed < bytes.count
         return output
     }
 
-    /// Appends what the member at `start` holds, and returns the number of bytes that the member takes.
+    /// Appends what the member at `start` holds, and returns the number of bytes that the member takes; nil if `most` bytes do
+    /// not hold it.
     private static func inflateMember(
-        _ bytes: [UInt8], from start: Int, limit: Int, with decompressor: OpaquePointer, into output: inout [UInt8]
-    ) throws(Problem) -> Int {
-        // One byte beyond the limit tells "full" from "too large".
-        let most = limit.saturatingSubtract(output.count).saturatingAdd(1)
-        guard most > 0 else { throw .tooLarge(limit: limit) }
-        let guess = output.isEmpty ? (bytes.count - start).saturatingMultiply(4) : output.capacity - output.count
-        var room = min(max(guess, 4096), most)
+        _ bytes: [UInt8], from start: Int, room: Int, most: Int, with decompressor: OpaquePointer,
+        into output: inout [UInt8], _ reserving: (Int) -> Bool
+    ) throws(Problem) -> Int? {
+        var room = room
         while true {
+            let wanted = output.count + room
+            if wanted > output.capacity {
+                guard reserving(wanted - output.capacity) else { throw .noRoom }
+                // To the byte: growing by itself would take twice what was reserved.
+                output.reserveCapacity(wanted)
+            }
             var taken = 0
             var result = LIBDEFLATE_BAD_DATA
             output.append(addingCapacity: room) { free in
@@ -64,11 +105,9 @@ public enum Gzip {
                 }
             }
             switch result {
-            case LIBDEFLATE_SUCCESS:
-                guard output.count <= limit else { throw .tooLarge(limit: limit) }
-                return taken
+            case LIBDEFLATE_SUCCESS: return taken
             case LIBDEFLATE_INSUFFICIENT_SPACE:
-                guard room < most else { throw .tooLarge(limit: limit) }
+                guard room < most else { return nil }
                 room = min(room.saturatingMultiply(2), most)
             default:
                 throw .malformed

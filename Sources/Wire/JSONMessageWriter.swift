@@ -58,7 +58,7 @@ public struct JSONMessageWriter: FieldCodec {
             bytes.append(contentsOf: Array("\"NaN\"".utf8))
         } else if value.isInfinite {
             bytes.append(contentsOf: Array((value > 0 ? "\"Infinity\"" : "\"-Infinity\"").utf8))
-        } else if let whole = Int64(exactly: value), abs(value) < 1e15 {
+        } else if let whole = Int64(exactly: value), abs(value) < 1e15, whole != 0 || value.sign == .plus {
             JSONText.append(whole, to: &bytes)
         } else {
             bytes.append(contentsOf: Array("\(value)".utf8))

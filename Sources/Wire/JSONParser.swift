@@ -5,9 +5,11 @@ struct JSONParser {
     private let bytes: [UInt8]
     private var offset = 0
     private var depth = 0
+    private let meter: DecodingMeter
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], meter: DecodingMeter) {
         self.bytes = bytes
+        self.meter = meter
     }
 
     mutating func document() throws(WireError) -> JSONValue {
@@ -36,6 +38,8 @@ struct JSONParser {
 
     private mutating func value() throws(WireError) -> JSONValue {
         skipBlanks()
+        // The value in its list, which grows by doubling, and a text or list of its own.
+        try meter.spend(2 * MemoryLayout<JSONValue>.stride + 48)
         switch next {
         case UInt8(ascii: "{"): return try nested { parser throws(WireError) in try parser.object() }
         case UInt8(ascii: "["): return try nested { parser throws(WireError) in try parser.array() }
@@ -75,6 +79,7 @@ struct JSONParser {
             skipBlanks()
             guard next == UInt8(ascii: "\"") else { throw unexpected() }
             let name = try string()
+            try meter.spend(2 * MemoryLayout<JSONValue.Member>.stride + 32 + name.utf8.count)
             skipBlanks()
             guard next == UInt8(ascii: ":") else { throw unexpected() }
             offset += 1
@@ -141,6 +146,7 @@ struct JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 offset += 1
+                try meter.spend(text.count)
                 let result = Text(utf8: text)
                 guard result.isValidUTF8 else { throw WireError("invalid UTF-8 in JSON", offset: offset) }
                 return result

@@ -26,9 +26,11 @@ public enum JSONValue: Sendable, Hashable {
     /// Lists and objects inside one another; deeper documents are refused.
     public static let maxDepth = 128
 
-    /// Parses a whole document.
-    public init(parsing bytes: [UInt8]) throws(WireError) {
-        var parser = JSONParser(bytes)
+    /// Parses a whole document, whose values may take `memoryLimit` bytes, for which `reserving` is asked in steps.
+    public init(
+        parsing bytes: [UInt8], memoryLimit: Int = .max, reserving: @escaping (Int) -> Bool = { _ in true }
+    ) throws(WireError) {
+        var parser = JSONParser(bytes, meter: DecodingMeter(limit: memoryLimit, reserving: reserving))
         self = try parser.document()
     }
 

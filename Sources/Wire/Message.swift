@@ -79,20 +79,25 @@ extension FieldCodec {
 }
 
 extension Message {
-    /// Reads the binary encoding.
-    public init(binary bytes: [UInt8]) throws(WireError) {
+    /// Reads the binary encoding; what comes out may take `memoryLimit` bytes, for which `reserving` is asked in steps.
+    public init(
+        binary bytes: [UInt8], memoryLimit: Int = .max, reserving: @escaping (Int) -> Bool = { _ in true }
+    ) throws(WireError) {
         self.init()
-        var reader = try BinaryMessageReader(bytes[...])
+        var reader = try BinaryMessageReader(bytes[...], meter: DecodingMeter(limit: memoryLimit, reserving: reserving))
         try fields(&reader)
     }
 
-    /// Reads the proto3 JSON encoding.
-    public init(json bytes: [UInt8]) throws(WireError) {
+    /// Reads the proto3 JSON encoding; the document's values may take `memoryLimit` bytes, for which `reserving` is asked in
+    /// steps.
+    public init(
+        json bytes: [UInt8], memoryLimit: Int = .max, reserving: @escaping (Int) -> Bool = { _ in true }
+    ) throws(WireError) {
         self.init()
         guard !bytes.allSatisfy({ $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }) else {
             throw WireError("zero-length payload is not a valid JSON object")
         }
-        var reader = try JSONMessageReader(JSONValue(parsing: bytes))
+        var reader = try JSONMessageReader(JSONValue(parsing: bytes, memoryLimit: memoryLimit, reserving: reserving))
         try fields(&reader)
     }
 

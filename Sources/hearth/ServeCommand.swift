@@ -5,6 +5,7 @@ import HTTP
 import Ingest
 import MemoryStore
 import Query
+import Relabelling
 import SQLiteStore
 import Server
 import Settings
@@ -58,42 +59,62 @@ enum ServeCommand {
         let budget = MemoryBudget(
             limit: table.bytes("max-memory") > 0
                 ? table.bytes("max-memory") : MemoryBudget.standard(machineBytes: Machine.memoryBytes))
-        let store: any ProfileStore =
+        let reports = StoreReports(logger: logger, metrics: metrics)
+        let files =
             table.text("storage") == "memory"
-            ? MemoryStore()
-            : try SQLiteStore(directory: table.text("data-dir"), budget: budget) { damaged in
-                logger.log(
-                    .error, "damaged data was set aside; the rest is served",
-                    ["path": damaged.path, "tenant": damaged.tenant.id, "reason": damaged.reason])
-            }
+            ? nil
+            : try SQLiteStore(
+                directory: table.text("data-dir"), budget: budget, maxDisk: table.bytes("max-disk"),
+                report: reports.take)
+        let store: any ProfileStore = files ?? MemoryStore()
         let gateway = Gateway(store: store, configuration: try gateway(table), metrics: metrics, logger: logger)
         @Sendable func limits(_ flags: [String]) throws(SettingError) -> TenantLimits.Limits {
             let own = try Self.gateway(try Self.settings(arguments + flags))
-            return TenantLimits.Limits(query: own.queryLimits, ingest: own.ingestLimits)
+            return TenantLimits.Limits(
+                query: own.queryLimits, ingest: own.ingestLimits, retention: own.retention)
         }
-        var follower: Task<Void, Never>?
-        if !table.text("tenant-limits").isEmpty {
-            let file = TenantLimitsFile(path: table.text("tenant-limits"))
-            guard let bytes = Environment.readFile(file.path) else {
-                throw SettingError("tenant-limits: cannot read \(file.path)")
+        var followers: [Task<Void, Never>] = []
+        defer { for follower in followers { follower.cancel() } }
+        func follow(
+            _ setting: String, _ take: @escaping @Sendable ([UInt8]) throws(SettingError) -> Void
+        ) throws(SettingError) {
+            let path = table.text(setting)
+            guard !path.isEmpty else { return }
+            followers.append(try FollowedFile(setting: setting, path: path).follow(logger: logger, take: take))
+        }
+        let (tenantLimits, relabelling) = (gateway.limits, gateway.relabelling)
+        try follow("tenant-limits") { bytes throws(SettingError) in
+            tenantLimits.replace(try TenantLimits.read(bytes, limits: limits))
+        }
+        let multitenancy = table.flag("multitenancy")
+        try follow("relabel-rules") { bytes throws(SettingError) in
+            relabelling.replace(try RelabelRules(yaml: bytes, multitenancy: multitenancy))
+        }
+        let retention = files.map { files in
+            Task(priority: .utility) {
+                await files.retain(
+                    by: gateway.limits.retention(for:), patience: .milliseconds(table.milliseconds("clock-hold")),
+                    interval: .milliseconds(max(table.milliseconds("retention-interval"), 100)))
             }
-            let table = gateway.limits
-            table.replace(try file.read(bytes, limits: limits))
-            follower = Task { await file.follow(from: bytes, into: table, logger: logger, limits: limits) }
         }
-        defer { follower?.cancel() }
         // Who sees that it listens may stop it.
         let stop = StopSignal()
         let server = try HTTPServer(try http(table), handler: gateway)
         let address = "\(try host(table)):\(server.port)"
         logger.log(
             .info, "listening",
-            ["address": address, "version": ProgramVersion.text, "storage": table.text("storage")])
+            [
+                "address": address, "version": ProgramVersion.text, "storage": table.text("storage"),
+                "retention": table.text("retention"), "retention_by_type": table.text("retention-by-type"),
+                "max_disk": table.text("max-disk"),
+            ])
         let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
         let signal = await stop.wait()
         logger.log(.info, "stopping", ["signal": signal])
         demo?.cancel()
         await server.stop(timeout: .milliseconds(table.milliseconds("shutdown-timeout")))
+        retention?.cancel()
+        await retention?.value
         await store.close()
         logger.log(.info, "stopped")
     }
@@ -135,6 +156,9 @@ enum ServeCommand {
         configuration.multitenancy = table.flag("multitenancy")
         configuration.version = ProgramVersion.text
         configuration.maxPushBytes = table.bytes("max-request-body")
+        configuration.retention = try RetentionSettings.rules(table)
+        configuration.maxDecodedBytesInFlight = table.bytes("max-decoded-bytes-in-flight")
+        configuration.ingestLimits.pprof.isStrict = table.flag("strict-ingest")
         configuration.queryLimits = QueryLimits(
             maxLength: table.milliseconds("max-query-length"), maxLookback: table.milliseconds("max-query-lookback"),
             defaultNodes: Int64(table.number("max-nodes-default")), maxNodes: Int64(table.number("max-nodes")))

@@ -16,8 +16,12 @@ enum Usage {
         Commands:
           serve    Serves pushes and queries on one port
           demo     Serves a generated fleet: two hours of history, and new profiles every 15 s
+          check    Verifies all that a data directory or a backup holds
+          compact  Makes the files of a data directory as small as they can be
+          backup   Copies a data directory, also while a server runs on it
+          restore  Verifies a backup and makes a data directory of it
 
-        hearth serve --help lists the settings; each is also an environment variable and a key of --config.
+        hearth COMMAND --help says more. hearth serve --help lists the settings; each is also an environment variable and a key of --config.
         hearth --version prints the version.
         """
 

@@ -11,7 +11,9 @@ struct BinaryTests {
 
     @Test func `help names every command and setting`() {
         let help = Program.run("\(hearth) --help").output
-        for command in ["serve", "demo", "--version"] { #expect(help.contains(command)) }
+        for command in ["serve", "demo", "check", "compact", "backup", "restore", "--version"] {
+            #expect(help.contains(command))
+        }
         let settings = Program.run("\(hearth) serve --help").output
         for word in ["--listen", "HEARTH_DATA_DIR", "--limits", "default 127.0.0.1:4040"] {
             #expect(settings.contains(word))
@@ -29,12 +31,28 @@ struct BinaryTests {
         arguments: [
             ("nope", 2, "unknown command \"nope\""), ("serve --lisen x", 2, "did you mean --listen?"),
             ("serve --listen nonsense", 1, "listen must be an address and a port"),
+            ("serve --storage memory --relabel-rules /nope", 1, "relabel-rules: cannot read /nope"),
             ("serve --data-dir /proc/nope", 1, "cannot create directory /proc/nope"),
+            ("serve --retention-by-type memory", 1, "retention-by-type must be types and ages"),
+            ("serve --retention 14", 2, "retention must be a duration"),
+            ("check /proc", 1, "/proc is no data directory"), ("check", 2, "expected a directory"),
+            ("backup /proc", 2, "expected two directories"), ("restore --force a b", 2, "unknown flag --force"),
         ] as [(String, Int32, String)])
     func `a wrong call ends with one line and its status`(_ arguments: String, _ status: Int32, _ message: String) {
         let result = Program.run("\(hearth) \(arguments)")
         #expect(result.status == status)
         #expect(result.output.contains(message) && result.output.split(separator: "\n").count == 1)
+    }
+
+    @Test func `directories are backed up while in use, checked, restored and compacted`() {
+        let result = Program.run("python3 \(Program.scripts)/directories.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test
+    func `kill -9 in the middle of retention and deletion loses nothing that must stay, and readers see no error`() {
+        let result = Program.run("python3 \(Program.scripts)/retention.py \(hearth) 6")
+        #expect(result.status == 0, "\(result.output)")
     }
 
     @Test(.enabled(if: Program.pythonWithPackages != nil, "pyroscope-io could not be installed from PyPI"))
@@ -46,6 +64,22 @@ struct BinaryTests {
     @Test(.enabled(if: Program.pythonWithPackages != nil, "grpcio and connectrpc could not be installed from PyPI"))
     func `every method of the querier answers over gRPC and over Connect`() {
         let result = Program.run("\(Program.pythonWithPackages ?? "") \(Program.scripts)/rpc.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `what was made to fill memory is refused, at memory that stays flat`() async {
+        let result = await Program.runAside("python3 \(Program.scripts)/bombs.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test(.enabled(if: Program.hasJDK, "no JDK is installed"))
+    func `a recording of the JDK itself gives the profiles that the JDK's own tool counts`() {
+        let result = Program.run("python3 \(Program.scripts)/jdk.py \(hearth)")
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test func `a file of rules is taken over when it changes, and a broken one changes nothing`() {
+        let result = Program.run("python3 \(Program.scripts)/rules.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")
     }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 
 /// The built `hearth` and the scripts that drive it.
@@ -18,6 +19,9 @@ enum Program {
         return access(path, X_OK) == 0 && run("\(path) -c 'import pyroscope, grpc, connectrpc'").status == 0
             ? path : nil
     }()
+
+    /// Whether there is a JDK, with its compiler and its Flight Recorder.
+    static let hasJDK = run("command -v java javac jfr").status == 0
 
     /// The folder of the scripts.
     static let scripts = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.startIndex)])
@@ -47,5 +51,12 @@ enum Program {
         }
         let status = pclose(pipe)
         return (String(decoding: output, as: UTF8.self), (status >> 8) & 0xff)
+    }
+
+    /// The same on a thread of its own, for what takes long: other tests need theirs.
+    static func runAside(_ command: String) async -> (output: String, status: Int32) {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: run(command)) }
+        }
     }
 }

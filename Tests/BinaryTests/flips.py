@@ -121,13 +121,14 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
         kept = glob.glob(f"{data}/tenants/*/*.db.damaged")
         assert len(kept) == kinds.get("partial", 0), kept
         assert sum("damaged data" in line for line in server.log) == len(kept)
-        # A day begins anew, and a start remembers what is missing.
+        # A day begins anew, and a start remembers what is missing; writers may notice what no reader met.
         for tenant in list(tenants)[:5]:
             for profile in random.sample(list(model.acknowledged.values()), 20):
                 assert server.push(profile.request(), tenant)[0] == 200
         assert server.end(kill=False) == 0
+        kept = glob.glob(f"{data}/tenants/*/*.db.damaged")
         server = Server(options.binary, data, "--multitenancy")
-        assert server.get("/ready")[1].count("\ndamaged: ") == len(kept)
+        assert server.get("/ready")[1].count("\ndamaged: ") >= len(kept)
         assert server.end(kill=False) == 0
         outcomes["log" if kill else "file"] = kinds
     print(f"flips: {outcomes}")

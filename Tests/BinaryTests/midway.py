@@ -69,11 +69,11 @@ def migration(data):
         oldschema.rewrite(path, options.filler)
     os.rename(data, data + ".old")
     cut = 0
-    for round_number in range(options.rounds + 2):
+    for round_number in range(options.rounds + 3):
         shutil.rmtree(data, ignore_errors=True)
         shutil.copytree(data + ".old", data)
         server = Server(options.binary, data)
-        time.sleep(random.uniform(0, 0.15))
+        time.sleep(random.uniform(0, 0.06))
         server.end(kill=round_number % 3 != 2)
         cut += any(version(path) == 1 for path in paths)
         server = Server(options.binary, data)
@@ -92,7 +92,7 @@ def version(path):
     return look(path, "PRAGMA user_version")
 
 
-# Deletion by age, by size and by the API has no test of a stop in its middle yet: a function like these two belongs here.
+# Stops in the middle of retention and deletion are those of retention.py.
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
     made = rollups(work + "/rollups")
     cut = migration(work + "/migration")

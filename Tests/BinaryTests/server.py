@@ -1,5 +1,4 @@
 """Starts the built server for the scripts beside this one."""
-import collections
 import ctypes
 import json
 import os
@@ -22,8 +21,9 @@ class Server:
         started = time.monotonic()
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", data, *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent, env={**os.environ, **(environment or {})})
-        self.log = collections.deque(maxlen=200_000)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent,
+            env={**os.environ, **(environment or {})})
+        self.log = []
         self.url = None
         for line in self.process.stderr:
             self.log.append(line)
@@ -38,6 +38,13 @@ class Server:
         self.drain.start()
         assert self.get("/ready")[0] == 200
         self.seconds_to_ready = time.monotonic() - started
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + 30
+        while not any(text in line for line in list(self.log)):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"the log does not say: {text}")
+            time.sleep(0.1)
 
     def get(self, path):
         """The status, the body and the headers of a page."""
@@ -76,5 +83,5 @@ class Server:
     def end(self, kill):
         self.process.kill() if kill else self.process.terminate()
         status = self.process.wait(timeout=60)
-        self.drain.join(10)
+        self.drain.join(timeout=10)
         return status

@@ -125,6 +125,20 @@ import Wire
         #expect(error?.kind == .unreadable)
     }
 
+    @Test(arguments: [0, 1, 0xffff] as [UInt64])
+    func `all minor versions of 2 are read`(_ minor: UInt64) throws {
+        var chunk = chunk()
+        chunk.minor = minor
+        #expect(try decodeJFR(chunk.encode()).profiles.isEmpty == false)
+    }
+
+    @Test func `the header of a chunk among the constants takes 68 bytes`() throws {
+        var chunk = chunk()
+        chunk.hasChunkHeader = true
+        let result = try decodeJFR(chunk.encode())
+        #expect(result.stacks == (try decodeJFR(self.chunk().encode()).stacks) && result.salvaged == 0)
+    }
+
     @Test(arguments: [1, 3] as [UInt64])
     func `other versions are refused`(_ major: UInt64) throws {
         var chunk = chunk()

@@ -151,4 +151,41 @@ import Testing
             }
         }
     }
+
+    private var lenient: PprofLimits {
+        var limits = PprofLimits.pyroscope
+        limits.isStrict = false
+        return limits
+    }
+
+    @Test func `what was lost is reported with its reason`() throws {
+        let result = try decodeJFR(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5], limits: lenient)
+        #expect(result.salvage[.cutShort] == 1)
+        #expect(result.salvage.entries[.cutShort]?.example.isEmpty == false)
+        #expect(try decodeJFR(chunk(["a/A.a"]).encode(), limits: lenient).salvage.isEmpty)
+    }
+
+    @Test func `labels that cannot be read cost a recording nothing else, unless it is read strictly`() throws {
+        let bytes = chunk(["a/A.a"]).encode()
+        let result = try decodeJFR(bytes, labels: [0xff, 0xff], limits: lenient)
+        #expect(result.stacks == [live: ["a/A.a:0": 1]])
+        #expect(result.salvage[.recordingLabels] == 1)
+        #expect(throws: FormatError.self) { try decodeJFR(bytes, labels: [0xff, 0xff]) }
+    }
+
+    @Test func `samples to which the rate gives no time are counted`() throws {
+        var chunk = chunk(["a/A.a"])
+        chunk.add("jdk.ExecutionSample", stack: "b/B.b", state: "STATE_RUNNABLE")
+        #expect(try decodeJFR(chunk.encode(), sampleRate: 0, limits: lenient).salvage[.sampleRate] == 1)
+        #expect(try decodeJFR(chunk.encode(), sampleRate: 100, limits: lenient).salvage.isEmpty)
+    }
+
+    @Test func `more samples than the limit are an error only when read strictly`() throws {
+        var limits = lenient
+        limits.maxSamples = 1
+        let bytes = chunk(["a/A.a", "b/B.b"]).encode()
+        #expect(try decodeJFR(bytes, limits: limits).stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
+        limits.isStrict = true
+        #expect(throws: FormatError.self) { try decodeJFR(bytes, limits: limits) }
+    }
 }

@@ -16,8 +16,11 @@ struct JFRWriter {
     /// Bytes of events that are written after the others.
     var extraEvents: [[UInt8]] = []
     var major: UInt64 = 2
+    var minor: UInt64 = 0
     /// Whether there are constants of a class that nobody reads.
     var hasOddConstants = true
+    /// Whether the header of a chunk is among the constants, as virtual machines write it.
+    var hasChunkHeader = false
     /// Begins another pool event with constants of a type that the metadata lacks.
     var undeclaredPool = false
     /// Lets the last pool event lead to itself by way of another.
@@ -55,6 +58,7 @@ struct JFRWriter {
         ("profiler.LiveObject", [stack] + correlation), ("profiler.Malloc", [stack, "size long"]),
         ("profiler.Free", [stack, "size long"]),
         ("jdk.ActiveSetting", ["startTime long", "name java.lang.String", "value java.lang.String"]),
+        ("jdk.types.ChunkHeader", ["payload byte array"]),
         ("app.Odd", ["ratio float", "share double", "on boolean", "frames jdk.types.StackFrame array"]),
     ]
 
@@ -96,7 +100,7 @@ struct JFRWriter {
         body += JFRMetadataWriter.event(classes, firstTypeID: firstTypeID)
         if isPoolFirst { body += events }
         let header =
-            [(0x464c_5200, 4), (major, 2), (0, 2), (UInt64(68 + body.count), 8), (UInt64(constantPool), 8)]
+            [(0x464c_5200, 4), (major, 2), (minor, 2), (UInt64(68 + body.count), 8), (UInt64(constantPool), 8)]
             + [(UInt64(metadata), 8), (1, 8), (1, 8), (1, 8), (1_000_000_000, 8), (1, 4)] as [(UInt64, UInt64)]
         return header.flatMap { value, count in
             (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
@@ -207,6 +211,10 @@ struct JFRWriter {
             },
             pool("app.Odd", hasOddConstants ? ["odd"] : []) { _ in
                 fields(of: "app.Odd").flatMap { value(of: $0, [:], [:]) }
+            },
+            // A chunk's header, which says nothing about its own length.
+            pool("jdk.types.ChunkHeader", hasChunkHeader ? ["header"] : []) { _ in
+                [UInt8](repeating: 0xff, count: 68)
             },
             pool("java.lang.Class", types) { [0] + Self.number(key(symbols, $0)) },
             pool("jdk.types.Symbol", symbols, inlineText), pool("jdk.types.ThreadState", states, inlineText),

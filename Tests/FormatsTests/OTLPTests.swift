@@ -27,7 +27,7 @@ import Wire
     }
 
     private func convert(_ json: String) throws -> [OTLP.Profile] {
-        try OTLP.convert(try OTLP.ExportRequest(json: Array(json.utf8)), now: Self.now)
+        try OTLP.convert(try OTLP.ExportRequest(json: Array(json.utf8)), now: Self.now, limits: .pyroscope).profiles
     }
 
     private func normalised(_ profile: OTLP.Profile) throws -> DecodedProfile {
@@ -135,7 +135,7 @@ import Wire
             for _ in 0...below(3) { bytes[below(bytes.count)] = UInt8(below(256)) }
             if below(4) == 0 { bytes.removeLast(below(bytes.count)) }
             guard let message = try? OTLP.ExportRequest(binary: bytes),
-                let profiles = try? OTLP.convert(message, now: Self.now)
+                let profiles = try? OTLP.convert(message, now: Self.now, limits: .pyroscope).profiles
             else { continue }
             readable += 1
             for profile in profiles { _ = try? normalised(profile) }
@@ -154,7 +154,7 @@ import Wire
     }
 
     private func stacks(_ profile: String) throws -> [String] {
-        try Speedscope.decode(document(profile)).flatMap(\.stacks).map { stack in
+        try Speedscope.decode(document(profile), limits: .pyroscope).flatMap(\.stacks).map { stack in
             "\(stack.frames.map(\.string).joined(separator: ";")) \(stack.weight)"
         }
     }
@@ -184,10 +184,12 @@ import Wire
             #"{"type":"evented","events":[{"type":"O","frame":0,"at":1},{"type":"O","frame":0,"at":0}]}"#,
         ])
     func `what is no profile is refused`(_ profile: String) {
-        #expect(throws: FormatError.self) { try Speedscope.decode(document(profile)) }
+        #expect(throws: FormatError.self) { try Speedscope.decode(document(profile), limits: .pyroscope) }
     }
 
     @Test func `another schema is refused`() {
-        #expect(throws: FormatError.self) { try Speedscope.decode(Array(#"{"$schema":"x","profiles":[]}"#.utf8)) }
+        #expect(throws: FormatError.self) {
+            try Speedscope.decode(Array(#"{"$schema":"x","profiles":[]}"#.utf8), limits: .pyroscope)
+        }
     }
 }

@@ -225,6 +225,46 @@ private func stacks(_ profile: DecodedProfile, type: Int = 0, labels: [Label]? =
         #expect(throws: FormatError.self) { try Pprof.read(bomb, limits: .pyroscope) }
     }
 
+    @Test func `functions that share a long file name are refused before they take its size many times`() throws {
+        var pprof = PprofWriter()
+        let file = pprof.string(String(repeating: "f", count: 1 << 20))
+        for id in 1...300 as ClosedRange<UInt64> {
+            ProtobufWriter.message(5, to: &pprof.tail) { bytes in
+                for (field, value) in [(1, id), (2, 0), (4, file)] {
+                    ProtobufWriter.key(field, .varint, to: &bytes)
+                    ProtobufWriter.varint(value, to: &bytes)
+                }
+            }
+        }
+        var raw = try Pprof.read(pprof.encoded(), limits: .pyroscope)
+        #expect {
+            try raw.prefixFilenames(keepsAbsolute: false)
+        } throws: {
+            ($0 as? FormatError)?.kind == .tooLarge
+        }
+    }
+
+    @Test func `samples that share long labels are refused before the labels are read too often`() {
+        let long = String(repeating: "v", count: 60_000)
+        let refused = refusal { pprof in
+            for index in 0..<30 {
+                pprof.add(["a"], [1], labels: (0..<40).map { ("k\($0)", long + "\(index)") })
+            }
+        }
+        #expect(refused?.kind == .tooLarge && refused?.description.contains("labels") == true)
+    }
+
+    @Test(
+        arguments: [
+            ("a[go.shape.int]b", "ab"), ("[go.shape.[x]y]z", "z"), ("[go.shape.[go.shape.x]", "[go.shape."),
+            ("a][go.shape.x", "a][go.shape.x"), ("a[b]", "a[b]"),
+        ] as [(String, String)])
+    func `brackets of type parameters go where they close`(_ name: String, _ left: String) throws {
+        var pprof = PprofWriter()
+        pprof.add([name], [1])
+        #expect(stacks(try decode(pprof.encoded(), language: .go)) == [left: 1])
+    }
+
     @Test func `no bytes are refused`() {
         #expect(throws: FormatError.self) { try Pprof.read([], limits: .pyroscope) }
     }

@@ -63,7 +63,7 @@ import Wire
         #expect(points.times == [1_699_999_000_000_000_000])
     }
 
-    @Test func `a profile outside the window is refused by a message that names the settings`() async {
+    @Test func `strictly, a profile outside the window is refused by a message that names the settings`() async {
         for from in ["1699990000", "1700001000"] as [Text] {
             await #expect {
                 try await ingest("f 1\n", name: "app", parameters: ["from": from], limits: .pyroscope)
@@ -79,8 +79,8 @@ import Wire
     }
 
     @Test(arguments: ["max-label-names", "max-label-name-length", "max-label-value-length"])
-    func `a limit on labels names its setting`(_ name: String) async {
-        var limits = IngestLimits.hearth
+    func `strictly, a limit on labels names its setting`(_ name: String) async {
+        var limits = IngestLimits.pyroscope
         switch name {
         case "max-label-names": limits.maxLabels = 3
         case "max-label-name-length": limits.maxLabelNameBytes = 5
@@ -91,8 +91,10 @@ import Wire
         } throws: { "\($0)".contains(name) }
     }
 
-    private func push(_ profiles: [(id: Text, bytes: [UInt8])], labels: [Label]) async throws {
-        try await IngestPipeline(store: store, limits: .hearth).push(
+    private func push(
+        _ profiles: [(id: Text, bytes: [UInt8])], labels: [Label], limits: IngestLimits = .hearth
+    ) async throws {
+        try await IngestPipeline(store: store, limits: limits).push(
             [PushedSeries(labels: labels, profiles: profiles)], for: .anonymous, now: Self.now)
     }
 
@@ -120,11 +122,12 @@ import Wire
         #expect(try await series().first?[LabelName.serviceName] == "unknown_service")
     }
 
-    @Test func `a series without a name, or with a label twice, is refused`() async {
-        await #expect(throws: IngestError.self) { try await push([("a", pprof)], labels: []) }
+    @Test func `strictly, a series without a name, or with a label twice, is refused`() async {
+        await #expect(throws: IngestError.self) { try await push([("a", pprof)], labels: [], limits: .pyroscope) }
         await #expect(throws: IngestError.self) {
             try await push(
-                [("a", pprof)], labels: [Label(LabelName.name, "x"), Label("a", "1"), Label("a", "2")])
+                [("a", pprof)], labels: [Label(LabelName.name, "x"), Label("a", "1"), Label("a", "2")],
+                limits: .pyroscope)
         }
     }
 

@@ -1,3 +1,4 @@
+import Formats
 import Ingest
 import Model
 import Testing
@@ -15,6 +16,27 @@ import Testing
         let parsed = try ApplicationName(parsing: Text(text))
         #expect(parsed.name.string == name)
         #expect(parsed.labels.map { "\($0.name)=\($0.value)" } == labels)
+    }
+
+    @Test(
+        arguments: [
+            ("a b", "a_b", [], .serviceName), ("приложение", "приложение", [], .serviceName),
+            ("app{a,b=c}", "app", ["a_b=c"], .labelName), ("app{=v,c=d}", "app", ["c=d"], .labelName),
+            ("app{a-b=c}", "app", ["a_b=c"], .labelName), ("app{a=b", "app", ["a=b"], .labelUnterminated),
+            ("app{a=1,a=2}", "app", ["a=2"], .labelTwice), ("app{a", "app", [], nil), ("app{a=b}", "app", ["a=b"], nil),
+        ] as [(String, String, [String], SalvageReason?)])
+    func `unless read strictly, a name is taken as far as it can be`(
+        _ text: String, _ name: String, _ labels: [String], _ reason: SalvageReason?
+    ) throws {
+        let parsed = try ApplicationName(parsing: Text(text), isStrict: false)
+        #expect(parsed.name.string == name)
+        #expect(parsed.labels.map { "\($0.name)=\($0.value)" } == labels)
+        #expect(Array(parsed.salvage.entries.keys) == [reason].compactMap { $0 })
+    }
+
+    @Test(arguments: ["", "{a=b}"])
+    func `a name without an application is refused in any case`(_ text: String) {
+        #expect(throws: IngestError.self) { try ApplicationName(parsing: Text(text), isStrict: false) }
     }
 
     @Test(arguments: ["", "a b", "приложение", "app{a,b=c}", "app{=v}", "app{a-b=c}", "{a=b}"])

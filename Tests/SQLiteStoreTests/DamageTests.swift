@@ -93,7 +93,9 @@ private func fill(_ directory: String) async throws {
             let pages = try #require(try Connection(path, .read).number("PRAGMA page_count"))
             for page in 2..<Int(pages) { try flip(path, at: page * 8192 + 50) }
             let reports = Mutex<[DamagedPartition]>([])
-            let store = try SQLiteStore(directory: directory) { damaged in reports.withLock { $0.append(damaged) } }
+            let store = try SQLiteStore(directory: directory) { event in
+                if case .damaged(let partition) = event { reports.withLock { $0.append(partition) } }
+            }
             let gaps = AnswerGaps()
             for _ in 0..<2 {
                 let totals = try await AnswerGaps.$current.withValue(gaps) { try await store.stackTotals(for: all) }

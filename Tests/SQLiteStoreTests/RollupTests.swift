@@ -6,7 +6,7 @@ import Testing
 @testable import SQLiteStore
 
 /// A generator whose numbers are the same in each run (xorshift64).
-private struct Xorshift: RandomNumberGenerator {
+struct Xorshift: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
@@ -21,7 +21,7 @@ private let second: Int64 = 1_000_000_000
 private let day: Int64 = 86_400 * second
 
 /// Everything is over, and nobody writes.
-private let atOnce: RollupPolicy = {
+let atOnce: RollupPolicy = {
     var policy = RollupPolicy()
     policy.quiet = .zero
     policy.interval = .seconds(3600)
@@ -29,7 +29,7 @@ private let atOnce: RollupPolicy = {
 }()
 
 /// A profile of a few of the stacks below `main`, in one of three series.
-private func profile(_ index: Int, at time: Int64, _ random: inout Xorshift, scale: Int64 = 1) -> NewProfile {
+func profile(_ index: Int, at time: Int64, _ random: inout Xorshift, scale: Int64 = 1) -> NewProfile {
     var interner = SymbolInterner()
     var samples = SampleColumns()
     for frame in 0..<40 where Int.random(in: 0..<4, using: &random) == 0 {
@@ -53,7 +53,7 @@ private func profile(_ index: Int, at time: Int64, _ random: inout Xorshift, sca
 }
 
 /// Sums by the names of a stack.
-private func sums(_ store: any ProfileStore, _ range: TimeRange) async throws -> [String: Int64] {
+func sums(_ store: any ProfileStore, _ range: TimeRange) async throws -> [String: Int64] {
     var result: [String: Int64] = [:]
     let selection = Selection(tenants: [.anonymous], range: range)
     for partition in try await store.stackTotals(for: selection) {
@@ -77,7 +77,7 @@ private func sums(_ store: any ProfileStore, _ range: TimeRange) async throws ->
 }
 
 /// Times with totals by series, in order.
-private func points(_ store: any ProfileStore, _ range: TimeRange) async throws -> [LabelSet: [[Int64]]] {
+func points(_ store: any ProfileStore, _ range: TimeRange) async throws -> [LabelSet: [[Int64]]] {
     var result: [LabelSet: [[Int64]]] = [:]
     for line in try await store.timelines(for: Selection(tenants: [.anonymous], range: range)) {
         for (time, total) in zip(line.times, line.totals) { result[line.series, default: []].append([time, total]) }

@@ -217,6 +217,7 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
             func profilePoints(for selection: Selection) async throws -> ProfilePoints { ProfilePoints() }
             func spanPoints(for selection: Selection) async throws -> SpanPoints { SpanPoints() }
             func span(of tenant: Tenant) async throws -> ProfileSpan? { nil }
+            func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts { DeletedCounts() }
             func close() async {}
         }
         let response = await ask(

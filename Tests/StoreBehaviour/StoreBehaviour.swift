@@ -16,7 +16,9 @@ public struct StoreBehaviour: Sendable, CustomStringConvertible {
     }
 
     /// All checks.
-    public static let all: [StoreBehaviour] = samples + selections + labels + lifecycles + documents + random
+    public static let all: [StoreBehaviour] =
+        samples + selections + labels + lifecycles + documents + deletions
+        + random
 }
 
 /// An engine that does not do what it must.

@@ -21,7 +21,7 @@ import Wire
         if count == 0 {
             #expect(throws: Never.self) { try Gzip.inflate(body, limit: 1000) }
         } else {
-            #expect(throws: Gzip.Problem.malformed) { try Gzip.inflate(body, limit: 1000) }
+            #expect(throws: Gzip.Problem.trailing(count: count)) { try Gzip.inflate(body, limit: 1000) }
         }
     }
 
@@ -50,6 +50,42 @@ import Wire
         let bomb = Gzip.deflate([UInt8](repeating: 0, count: 64 << 20))
         #expect(bomb.count < 1 << 20)
         #expect(throws: Gzip.Problem.tooLarge(limit: 1 << 20)) { try Gzip.inflate(bomb, limit: 1 << 20) }
+    }
+
+    @Test func `what the trailer says is too large is refused before any memory is taken`() {
+        let bomb = Gzip.deflate([UInt8](repeating: 0, count: 64 << 20))
+        var asked = 0
+        #expect(throws: Gzip.Problem.tooLarge(limit: 1 << 20)) {
+            try Gzip.inflate(bomb, limit: 1 << 20) { count in
+                asked += count
+                return true
+            }
+        }
+        #expect(asked == 0)
+    }
+
+    @Test func `beyond 16 MiB a body may not be very many times its compressed size`() throws {
+        let bomb = Gzip.deflate([UInt8](repeating: 0, count: 64 << 20))
+        #expect(throws: Gzip.Problem.bomb) { try Gzip.inflate(bomb, limit: 256 << 20) }
+        let plain = [UInt8](repeating: 0, count: 16 << 20)
+        #expect(try Gzip.inflate(Gzip.deflate(plain), limit: 256 << 20).count == plain.count)
+    }
+
+    @Test func `a trailer that lies costs no more than the ceiling`() {
+        var bomb = Gzip.deflate([UInt8](repeating: 0, count: 8 << 20))
+        bomb.replaceSubrange(bomb.count - 4..<bomb.count, with: [10, 0, 0, 0])
+        var asked = 0
+        #expect(throws: Gzip.Problem.self) {
+            try Gzip.inflate(bomb, limit: 1 << 20) { count in
+                asked += count
+                return true
+            }
+        }
+        #expect(asked <= 2 << 20)
+    }
+
+    @Test func `memory that is not there is asked for and not taken`() {
+        #expect(throws: Gzip.Problem.noRoom) { try Gzip.inflate(Gzip.deflate(text), limit: 1000) { _ in false } }
     }
 
     @Test func `only the magic number and method 8 make gzip`() {

@@ -109,6 +109,13 @@ private struct Everything: Message {
         #expect(try Everything().binary() == [])
     }
 
+    @Test func `a negative zero keeps its sign in JSON`() throws {
+        var message = Everything()
+        message.reals = [-0.0, 0]
+        #expect(try message.json() == Array(#"{"reals":[-0.0,0]}"#.utf8))
+        #expect(try Everything(json: message.json()).reals.map(\.sign) == [.minus, .plus])
+    }
+
     @Test(arguments: [
         #"{"bigNumber":5}"#, #"{"big_number":"5"}"#, #"{"bigNumber":5.0}"#, #"{"bigNumber":"5e0"}"#,
         #"{"bigNumber":0.5e1}"#,
@@ -166,6 +173,26 @@ private struct Everything: Message {
                 _ = try? Everything(json: bytes)
             }
         }
+    }
+
+    @Test func `what comes out of few bytes is counted, and asked for in steps`() throws {
+        let binary = [UInt8]((0..<10_000).flatMap { _ in [0x72, 0] })
+        let json = Array("{\"inners\":[\([String](repeating: "{}", count: 10_000).joined(separator: ","))]}".utf8)
+        let inners = try Everything(binary: binary).inners.count
+        #expect(inners == 10_000)
+        var asked = 0
+        let reserving = { (count: Int) in
+            asked += count
+            return true
+        }
+        #expect(try Everything(binary: binary, memoryLimit: 10 << 20, reserving: reserving).inners.count == inners)
+        #expect(asked >= 10_000 * MemoryLayout<Inner>.stride)
+        asked = 0
+        #expect(try Everything(json: json, memoryLimit: 10 << 20, reserving: reserving).inners.count == inners)
+        #expect(asked >= 10_000 * MemoryLayout<JSONValue>.stride)
+        #expect(throws: WireError.self) { try Everything(binary: binary, memoryLimit: 100_000) }
+        #expect(throws: WireError.self) { try Everything(json: json, memoryLimit: 100_000) }
+        #expect(throws: WireError.self) { try Everything(binary: binary, reserving: { _ in false }) }
     }
 
     @Test func `JSON nested a million deep is refused`() {

@@ -1,34 +1,42 @@
+import Dispatch
 import Glibc
 
 /// The commands.
 @main
 enum Bench {
     static func main() async {
+        let signals = Leftovers.clearOnSignals()
         let options = Options(Array(CommandLine.arguments.dropFirst()))
         let work = WorkDirectory(below: options.work)
-        defer { work.remove() }
         var report = Report()
-        switch options.command {
-        case "generate":
-            let fleet = await make(.fleet(options), work)
-            describe(fleet, &report)
-        case "ingest", "disk", "memory", "queries", "scaling", "steps", "all":
-            let fleet = await make(.fleet(options), work)
-            describe(fleet, &report)
-            let limits = PhysicalLimits(fleet, in: work.path)
-            limits.write(to: &report, fleet)
-            var session = Session(
-                options: options, work: work,
-                wanted: options.command == "all"
-                    ? ["ingest", "disk", "memory", "queries", "scaling", "steps"] : [options.command],
-                report: report)
-            await session.run(fleet, limits)
-            report = session.report
-        default:
-            work.remove()
+        let served: Set = ["ingest", "disk", "memory", "queries", "scaling", "steps"]
+        let wanted: Set = options.command == "all" ? served.union(["merge", "start", "formats"]) : [options.command]
+        guard wanted.isSubset(of: served.union(["merge", "start", "formats", "generate", "load"])) else {
             fatal("unknown command \(options.command); bench --help lists them")
         }
+        // Limits are measured on profiles of the fleet, and a part of it is enough where nothing else needs it.
+        var plan = options
+        if wanted.isDisjoint(with: served.union(["generate", "load"])) { plan.minutes = 10 }
+        let fleet = await make(.fleet(plan), work)
+        describe(fleet, &report)
+        if options.command != "generate" {
+            let limits = PhysicalLimits(fleet, in: work.path)
+            limits.write(to: &report, fleet)
+            if !wanted.isDisjoint(with: served) {
+                var session = Session(options: options, work: work, wanted: wanted, report: report)
+                await session.run(fleet, limits)
+                report = session.report
+            }
+            if wanted.contains("load") {
+                await LoadBench(options: options, work: work).run(fleet, limits, &report)
+            }
+            if wanted.contains("merge") { await MergeBench(options: options, work: work).run(limits, &report) }
+            if wanted.contains("start") { await StartBench(options: options, work: work).run(&report) }
+            if wanted.contains("formats") { FormatsBench(options: options).run(limits, &report) }
+        }
         print(report.markdown)
+        Leftovers.clear()
+        for source in signals { source.cancel() }
     }
 
     private static func make(_ plan: FleetPlan, _ work: WorkDirectory) async -> FleetFile {

@@ -76,11 +76,13 @@ final class HTTPConnection {
 
     /// Sends and receives what can be without waiting.
     func advance() -> Progress {
+        // A head that promised more to follow would wait for it.
+        let headFlags = Int32(body.count > 0 ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL)
         while wantsWrite {
             let count =
                 sent < head.count
                 ? head.withUnsafeBytes {
-                    send(file, $0.baseAddress.map { $0 + sent }, head.count - sent, Int32(MSG_NOSIGNAL | MSG_MORE))
+                    send(file, $0.baseAddress.map { $0 + sent }, head.count - sent, headFlags)
                 }
                 : send(
                     file, body.baseAddress.map { $0 + (sent - head.count) }, body.count - (sent - head.count),

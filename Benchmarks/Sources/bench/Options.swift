@@ -28,7 +28,7 @@ struct Options: Sendable {
           --wide-pods N       pods of the service of the merge (100)
           --connections N     connections that push at full speed (16)
           --repeats N         how often each question is asked (15)
-          --start-size SIZE   bytes to start on, such as 10GB (1GB; 64MB with quick)
+          --start-size SIZE   bytes to start on, such as 10GB (200MB; 40MB with quick)
           --end SECONDS       when the fleet ends, in seconds since 1970 (the last 12:00 UTC)
           --url URL           load: the server, http only
           --pid N             load: the server's process, for CPU and memory
@@ -48,7 +48,7 @@ struct Options: Sendable {
     var widePods = 100
     var connections = 16
     var repeats = 15
-    var startSize = 1_000_000_000
+    var startSize = 200_000_000
     var end: Int64
     var url = ""
     var pid: pid_t?
@@ -66,7 +66,7 @@ struct Options: Sendable {
         self.command = command
         if rest.contains("--quick") {
             isQuick = true
-            (services, pods, minutes, days, widePods, repeats, startSize) = (2, 2, 20, 1, 6, 3, 64_000_000)
+            (services, pods, minutes, days, widePods, repeats, startSize) = (2, 2, 20, 1, 6, 3, 40_000_000)
         }
         while let flag = rest.popFirst() {
             switch flag {

@@ -1,5 +1,4 @@
 import CZlib
-import Wire
 
 /// What a profile measures.
 enum ProfileKind: Int, Sendable, CaseIterable {
@@ -47,125 +46,139 @@ struct DrawnProfile: Sendable {
 }
 
 /// Writes profiles as Go's runtime does: samples, then only those locations, functions and texts that they need.
-struct PprofEncoder {
+struct PprofEncoder: ~Copyable {
     private let code: ServiceCode
-    private var bytes: [UInt8] = []
+    private var bytes = ByteBuffer(capacity: 256 * 1024)
+    private var part = ByteBuffer(capacity: 4096)
+    private var inner = ByteBuffer(capacity: 4096)
+    /// Texts of this profile: those of its own, then the service's.
     private var texts: [[UInt8]] = []
-    private var textIDs: [[UInt8]: UInt64] = [:]
+    /// The ids that the service's parts have in this profile, by their index; 0 for none.
+    private var textIDs: [UInt32]
+    private var locationIDs: [UInt32]
+    private var functionIDs: [UInt32]
 
+    /// The plain bytes of a profile.
     static func encode(_ profile: DrawnProfile, of code: ServiceCode) -> [UInt8] {
-        var encoder = PprofEncoder(code: code)
+        var encoder = PprofEncoder(code)
         encoder.write(profile)
-        return encoder.bytes
+        return encoder.bytes.array
     }
 
-    private init(code: ServiceCode) {
+    private init(_ code: ServiceCode) {
         self.code = code
-        bytes.reserveCapacity(192 * 1024)
-    }
-
-    private mutating func text(_ utf8: [UInt8]) -> UInt64 {
-        if let known = textIDs[utf8] { return known }
-        let id = UInt64(texts.count)
-        textIDs[utf8] = id
-        texts.append(utf8)
-        return id
-    }
-
-    private mutating func text(_ string: String) -> UInt64 { text(Array(string.utf8)) }
-
-    private static func number(_ field: Int, _ value: UInt64, to bytes: inout [UInt8]) {
-        ProtobufWriter.key(field, .varint, to: &bytes)
-        ProtobufWriter.varint(value, to: &bytes)
-    }
-
-    private mutating func valueType(_ field: Int, _ type: (type: String, unit: String)) {
-        var part: [UInt8] = []
-        Self.number(1, text(type.type), to: &part)
-        Self.number(2, text(type.unit), to: &part)
-        ProtobufWriter.field(field, part, to: &bytes)
+        textIDs = [UInt32](repeating: 0, count: code.texts.count)
+        locationIDs = [UInt32](repeating: 0, count: code.locations.count)
+        functionIDs = [UInt32](repeating: 0, count: code.functions.count)
     }
 
     private mutating func write(_ profile: DrawnProfile) {
-        _ = text("")
+        _ = own("")
         let kind = profile.kind
         for type in kind.sampleTypes { valueType(1, type) }
-        var idOfLocation = [UInt32](repeating: 0, count: code.locations.count)
-        var locations: [Int] = []
-        let width = kind.sampleTypes.count
-        let sizeKey = kind == .heap ? text("bytes") : 0
-        var part: [UInt8] = []
-        var packed: [UInt8] = []
-        for (index, stack) in profile.stacks.enumerated() {
-            part.removeAll(keepingCapacity: true)
-            packed.removeAll(keepingCapacity: true)
-            for location in code.stacks[stack] {
-                if idOfLocation[Int(location)] == 0 {
-                    locations.append(Int(location))
-                    idOfLocation[Int(location)] = UInt32(locations.count)
-                }
-                ProtobufWriter.varint(UInt64(idOfLocation[Int(location)]), to: &packed)
-            }
-            ProtobufWriter.field(1, packed, to: &part)
-            packed.removeAll(keepingCapacity: true)
-            let values = profile.values[index * width..<(index + 1) * width]
-            for value in values { ProtobufWriter.varint(UInt64(bitPattern: value), to: &packed) }
-            ProtobufWriter.field(2, packed, to: &part)
-            if kind == .heap, let objects = values.first, let space = values.dropFirst().first, objects > 0 {
-                var label: [UInt8] = []
-                Self.number(1, sizeKey, to: &label)
-                Self.number(3, UInt64(space / objects), to: &label)
-                ProtobufWriter.field(3, label, to: &part)
-            }
-            ProtobufWriter.field(2, part, to: &bytes)
-        }
+        let locations = writeSamples(profile)
         writeSymbols(locations)
-        Self.number(9, UInt64(profile.time), to: &bytes)
-        if kind == .cpu { Self.number(10, 15_000_000_000, to: &bytes) }
+        bytes.number(9, UInt64(profile.time))
+        if kind == .cpu { bytes.number(10, 15_000_000_000) }
         valueType(11, kind.periodType)
-        Self.number(12, UInt64(kind.period), to: &bytes)
-        for text in texts { ProtobufWriter.field(6, text, to: &bytes) }
+        bytes.number(12, UInt64(kind.period))
+        for text in texts { bytes.field(6, text) }
+    }
+
+    private mutating func own(_ string: String) -> UInt64 {
+        let utf8 = Array(string.utf8)
+        if let known = texts.firstIndex(of: utf8) { return UInt64(known) }
+        texts.append(utf8)
+        return UInt64(texts.count - 1)
+    }
+
+    private mutating func text(_ index: Int) -> UInt64 {
+        if textIDs[index] == 0 {
+            textIDs[index] = UInt32(texts.count)
+            texts.append(code.texts[index])
+        }
+        return UInt64(textIDs[index])
+    }
+
+    private mutating func valueType(_ field: Int, _ type: (type: String, unit: String)) {
+        let (name, unit) = (own(type.type), own(type.unit))
+        part.clear()
+        part.number(1, name)
+        part.number(2, unit)
+        bytes.field(field, part)
+    }
+
+    /// Gives the locations that the samples need, in the order of their ids.
+    private mutating func writeSamples(_ profile: DrawnProfile) -> [Int] {
+        var locations: [Int] = []
+        let width = profile.kind.sampleTypes.count
+        let sizeKey = profile.kind == .heap ? own("bytes") : 0
+        for (index, stack) in profile.stacks.enumerated() {
+            part.clear()
+            inner.clear()
+            for location in code.stacks[stack] {
+                let location = Int(location)
+                if locationIDs[location] == 0 {
+                    locations.append(location)
+                    locationIDs[location] = UInt32(locations.count)
+                }
+                inner.varint(UInt64(locationIDs[location]))
+            }
+            part.field(1, inner)
+            inner.clear()
+            let first = index * width
+            for value in first..<first + width { inner.varint(UInt64(bitPattern: profile.values[value])) }
+            part.field(2, inner)
+            if profile.kind == .heap {
+                inner.clear()
+                inner.number(1, sizeKey)
+                inner.number(3, UInt64(profile.values[first + 1] / max(profile.values[first], 1)))
+                part.field(3, inner)
+            }
+            bytes.field(2, part)
+        }
+        return locations
     }
 
     private mutating func writeSymbols(_ locations: [Int]) {
-        var part: [UInt8] = []
-        Self.number(1, 1, to: &part)
-        Self.number(2, 0x40_0000, to: &part)
-        Self.number(3, 0xc0_0000, to: &part)
-        Self.number(5, text(code.program), to: &part)
-        Self.number(6, text("4a1f0c52d7be"), to: &part)
-        Self.number(7, 1, to: &part)
-        ProtobufWriter.field(3, part, to: &bytes)
-        var idOfFunction = [UInt32](repeating: 0, count: code.functions.count)
+        let (program, build) = (text(code.program), own("4a1f0c52d7be"))
+        part.clear()
+        part.number(1, 1)
+        part.number(2, 0x40_0000)
+        part.number(3, 0xc0_0000)
+        part.number(5, program)
+        part.number(6, build)
+        part.number(7, 1)
+        bytes.field(3, part)
         var functions: [Int] = []
         for (index, location) in locations.enumerated() {
             let place = code.locations[location]
-            part.removeAll(keepingCapacity: true)
-            Self.number(1, UInt64(index + 1), to: &part)
-            Self.number(2, 1, to: &part)
-            Self.number(3, place.address, to: &part)
+            part.clear()
+            part.number(1, UInt64(index + 1))
+            part.number(2, 1)
+            part.number(3, place.address)
             for line in place.lines {
-                if idOfFunction[line.function] == 0 {
+                if functionIDs[line.function] == 0 {
                     functions.append(line.function)
-                    idOfFunction[line.function] = UInt32(functions.count)
+                    functionIDs[line.function] = UInt32(functions.count)
                 }
-                var entry: [UInt8] = []
-                Self.number(1, UInt64(idOfFunction[line.function]), to: &entry)
-                Self.number(2, UInt64(line.line), to: &entry)
-                ProtobufWriter.field(4, entry, to: &part)
+                inner.clear()
+                inner.number(1, UInt64(functionIDs[line.function]))
+                inner.number(2, UInt64(line.line))
+                part.field(4, inner)
             }
-            ProtobufWriter.field(4, part, to: &bytes)
+            bytes.field(4, part)
         }
         for (index, function) in functions.enumerated() {
             let symbol = code.functions[function]
-            let name = text(symbol.name)
-            part.removeAll(keepingCapacity: true)
-            Self.number(1, UInt64(index + 1), to: &part)
-            Self.number(2, name, to: &part)
-            Self.number(3, name, to: &part)
-            Self.number(4, text(symbol.file), to: &part)
-            Self.number(5, UInt64(symbol.startLine), to: &part)
-            ProtobufWriter.field(5, part, to: &bytes)
+            let (name, file) = (text(symbol.name), text(symbol.file))
+            part.clear()
+            part.number(1, UInt64(index + 1))
+            part.number(2, name)
+            part.number(3, name)
+            part.number(4, file)
+            part.number(5, UInt64(symbol.startLine))
+            bytes.field(5, part)
         }
     }
 }

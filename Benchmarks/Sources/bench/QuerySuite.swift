@@ -16,12 +16,18 @@ struct QuerySuite {
         let ask: (_ shift: Int64) -> [UInt8]
     }
 
-    let fleet: FleetFile
+    let plan: FleetPlan
+    private let fleet: FleetFile?
     let client: HTTPConnection
     let address: ServerAddress
     let repeats: Int
 
     init(_ fleet: FleetFile, _ address: ServerAddress, repeats: Int) {
+        self.init(plan: fleet.plan, fleet: fleet, address, repeats: repeats)
+    }
+
+    init(plan: FleetPlan, fleet: FleetFile? = nil, _ address: ServerAddress, repeats: Int) {
+        self.plan = plan
         self.fleet = fleet
         self.address = address
         self.repeats = repeats
@@ -29,7 +35,7 @@ struct QuerySuite {
     }
 
     /// Milliseconds at which the plan ends.
-    private var end: Int64 { fleet.plan.range.upperBound / 1_000_000 }
+    private var end: Int64 { plan.range.upperBound / 1_000_000 }
     private var cpu: Text { Text(ProfileKind.cpu.profileType(1)) }
     private var heap: Text { Text(ProfileKind.heap.profileType(3)) }
     private static let hour: Int64 = 3_600_000
@@ -91,8 +97,8 @@ struct QuerySuite {
     }
 
     func fleetQuestions() -> [Question] {
-        let service = fleet.plan.services[fleet.plan.services.count / 2]
-        let pod = fleet.plan.pods.first { fleet.plan.services[$0.service] == service }?.name ?? ""
+        let service = plan.services[plan.services.count / 2]
+        let pod = plan.pods.first { plan.services[$0.service] == service }?.name ?? ""
         let (ofService, ofPod) = ("{service_name=\"\(service)\"}", "{pod=\"\(pod)\"}")
         let service1h = "one service, 1 h"
         return [
@@ -154,8 +160,9 @@ struct QuerySuite {
 
     /// Asks for everything and holds the total against what was generated: no figure of a server that lost data.
     func checkTotal(_ selector: String = "{}") {
+        guard let fleet else { return }
         let wanted = fleet.pushes.reduce(Int64(0)) { $1.kind == .cpu ? $0 + $1.total : $0 }
-        let range = fleet.plan.range
+        let range = plan.range
         let answer = call(
             "/querier.v1.QuerierService/SelectMergeStacktraces",
             Self.encode(

@@ -38,11 +38,23 @@ final class ServerProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // Signals that this program ignores, because it takes them otherwise, are none to ignore for the server.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var id: pid_t = 0
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         let start = Clock.wall
-        guard posix_spawn(&id, binary, &actions, nil, &pointers, environ) == 0 else { fatal("cannot start \(binary)") }
+        guard posix_spawn(&id, binary, &actions, &attributes, &pointers, environ) == 0 else {
+            fatal("cannot start \(binary)")
+        }
+        Leftovers.add(server: id)
         figures = ProcessFigures(id: id)
         var found: ServerAddress?
         while found == nil {
@@ -73,14 +85,16 @@ final class ServerProcess {
         return connection.response.status == 200
     }
 
-    /// Waits until it has used little CPU for a second, at most `limit` seconds: background work is done.
-    func settle(limit: Double = 60) {
+    /// Waits until it has used little CPU for eight seconds, at most `limit` seconds: background work is done.
+    func settle(limit: Double = 90) {
         let start = Clock.wall
         var before = figures.cpu
+        var idle = 0
         while Clock.wall - start < limit {
             Clock.sleep(1)
             let now = figures.cpu
-            if now - before < 0.03 { return }
+            idle = now - before < 0.02 ? idle + 1 : 0
+            if idle == 8 { return }
             before = now
         }
         note("the server is still busy after \(Int(limit)) s")
@@ -93,6 +107,7 @@ final class ServerProcess {
         kill(figures.id, SIGTERM)
         var status: Int32 = 0
         waitpid(figures.id, &status, 0)
+        Leftovers.remove(server: figures.id)
     }
 
     deinit { stop() }

@@ -6,8 +6,9 @@ import Glibc
 /// Everything follows from the seed.
 struct ServiceCode: Sendable {
     struct Function: Sendable {
-        let name: [UInt8]
-        let file: [UInt8]
+        /// Indices into the texts.
+        let name: Int
+        let file: Int
         let startLine: Int
     }
 
@@ -17,7 +18,9 @@ struct ServiceCode: Sendable {
         let lines: [(function: Int, line: Int)]
     }
 
-    let program: [UInt8]
+    let texts: [[UInt8]]
+    /// The text that names the program.
+    let program: Int
     let functions: [Function]
     private(set) var locations: [Location] = []
     /// Locations from leaf to root.
@@ -25,8 +28,10 @@ struct ServiceCode: Sendable {
 
     init(service: String, seed: UInt64, stackCount: Int = 6000, functionCount: Int = 3200) {
         var random = SeededRandom(seed, 1)
-        program = Array("/usr/local/bin/\(service)".utf8)
-        functions = GoNames.functions(of: service, count: functionCount, &random)
+        var pool = TextPool()
+        program = pool.index(of: "/usr/local/bin/\(service)")
+        functions = GoNames.functions(of: service, count: functionCount, &pool, &random)
+        texts = pool.texts
         grow(stackCount, &random)
     }
 
@@ -99,6 +104,19 @@ struct ServiceCode: Sendable {
     }
 }
 
+/// Distinct texts.
+struct TextPool {
+    private(set) var texts: [[UInt8]] = []
+    private var indices: [String: Int] = [:]
+
+    mutating func index(of text: String) -> Int {
+        if let known = indices[text] { return known }
+        indices[text] = texts.count
+        texts.append(Array(text.utf8))
+        return texts.count - 1
+    }
+}
+
 /// Function names as Go's linker writes them.
 enum GoNames {
     private static let shared = [
@@ -129,17 +147,20 @@ enum GoNames {
         "Route", "Event", "Payload", "Header", "Key", "Range", "Chunk", "Account",
     ]
 
-    static func functions(of service: String, count: Int, _ random: inout SeededRandom) -> [ServiceCode.Function] {
+    static func functions(
+        of service: String, count: Int, _ pool: inout TextPool, _ random: inout SeededRandom
+    ) -> [ServiceCode.Function] {
         var seen: Set<String> = []
         var functions: [ServiceCode.Function] = []
-        func add(_ name: String, file: String, _ random: inout SeededRandom) {
+        func add(_ name: String, file: String) {
             guard seen.insert(name).inserted else { return }
             functions.append(
-                ServiceCode.Function(name: Array(name.utf8), file: Array(file.utf8), startLine: 10 + random.below(900)))
+                ServiceCode.Function(
+                    name: pool.index(of: name), file: pool.index(of: file), startLine: 10 + random.below(900)))
         }
         for name in shared {
             let package = name.prefix { $0 != "(" }.split(separator: ".").dropLast().joined(separator: ".")
-            add(name, file: "/usr/local/go/src/\(package)/\(verbs[random.below(verbs.count)].lowercased()).go", &random)
+            add(name, file: "/usr/local/go/src/\(package)/\(verbs[random.below(verbs.count)].lowercased()).go")
         }
         while functions.count < count {
             let package = packages[random.below(packages.count)]
@@ -149,7 +170,7 @@ enum GoNames {
             let closure = random.below(6) == 0 ? ".func\(1 + random.below(4))" : ""
             add(
                 "github.com/acme/\(service)/\(package).\(method)\(closure)",
-                file: "/src/\(service)/\(package)/\(type.lowercased()).go", &random)
+                file: "/src/\(service)/\(package)/\(type.lowercased()).go")
         }
         return functions
     }

@@ -55,18 +55,20 @@ struct Session {
         let full = client.push(fleet, 0..<split, observe: observe)
         let cpu = (figures?.cpu ?? .nan) - before
         settle()
+        let settled = (figures?.cpu ?? .nan) - before
         // Enough connections that a push seldom waits for one; where it does, its wait counts.
         let half = LoadClient(address: address, connections: 4 * options.connections).push(
             fleet, split..<count, rate: full.rate / 2, observe: observe)
         guard full.failures == 0 && half.failures == 0 else { fatal("\(full.failures + half.failures) pushes failed") }
         if wants("ingest") {
-            ingestReport(fleet, full, half, cpu: cpu / Double(split), limits)
+            ingestReport(fleet, full, half, cpu: cpu / Double(split), settled: settled / Double(split), limits)
         }
         return Ingested(cpuPerProfile: cpu / Double(split), peak: peak)
     }
 
     private mutating func ingestReport(
-        _ fleet: FleetFile, _ full: LoadClient.Result, _ half: LoadClient.Result, cpu: Double, _ limits: PhysicalLimits
+        _ fleet: FleetFile, _ full: LoadClient.Result, _ half: LoadClient.Result, cpu: Double, settled: Double,
+        _ limits: PhysicalLimits
     ) {
         report.begin("Ingest, end to end over HTTP, each answer after its sync")
         if cpu.isFinite {
@@ -80,6 +82,12 @@ struct Session {
                     what: "the same", measured: Format.milliseconds(cpu),
                     limit: "libdeflate inflates it: \(Format.milliseconds(limits.libdeflate))",
                     ratio: Format.times(cpu / limits.libdeflate)))
+            report.add(
+                Report.Row(
+                    what: "the same, with what it then does in the background (rollups)",
+                    measured: Format.milliseconds(settled),
+                    limit: "zlib inflates it: \(Format.milliseconds(limits.zlib))",
+                    ratio: Format.times(settled / limits.zlib)))
         }
         let bytes = Double(fleet.gzipBytes) / Double(fleet.pushes.count)
         report.add(

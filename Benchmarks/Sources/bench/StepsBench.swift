@@ -6,14 +6,15 @@ import SQLiteStore
 import Store
 import Wire
 
-/// What each step of a push costs, by calling it alone: inflate, decode, normalise, intern, store.
+/// What each step of a push costs, by calling it alone: message, inflate, decode, normalise, intern, encode and commit.
 struct StepsBench {
     let fleet: FleetFile
     let work: WorkDirectory
 
     /// `total` is the server's CPU of a push over HTTP; what the steps do not explain is reading, HTTP and scheduling.
     func run(total: Double, _ limits: PhysicalLimits, _ report: inout Report) async {
-        let warmUp = fleet.pushes.count / 4
+        // Kept short, as these profiles are held in memory.
+        let warmUp = min(fleet.pushes.count / 4, 3000)
         let count = min(fleet.pushes.count - warmUp, 1500)
         let bodies = (warmUp..<warmUp + count).map { Array(fleet.body($0)) }
         let packed = (warmUp..<warmUp + count).map { Array(fleet.gzipped($0)) }
@@ -26,12 +27,12 @@ struct StepsBench {
             let normalise = try cpu(raws) {
                 _ = try Pprof.normalise($0, limits: .pyroscope, language: .go, series: "bench")
             }
-            let (intern, append) = try await store(warmUp, count)
+            let (recognise, append) = try await store(warmUp, count)
             let steps: [(String, Double)] = [
                 ("message (the push request around the profile)", message), ("inflate (libdeflate)", inflate),
                 ("decode (protobuf to raw columns)", read), ("normalise (validate, index, sum)", normalise),
-                ("intern (stacks that were seen before)", intern),
-                ("encode and commit (blobs, SQLite, sync)", append - intern),
+                ("intern (recognise stacks by their content)", recognise),
+                ("encode and commit (blobs, SQLite, sync)", append - recognise),
             ]
             report.begin("CPU of a push by step, each called alone on one core")
             let known = steps.reduce(0) { $0 + $1.1 }
@@ -63,31 +64,22 @@ struct StepsBench {
         return (Clock.thread - start) / Double(inputs.count)
     }
 
-    /// Interning alone, and a whole append with as many writers as a load has, once the stacks of the services are known.
-    private func store(_ warmUp: Int, _ count: Int) async throws -> (intern: Double, append: Double) {
+    /// Hashing stacks alone, and a whole append by as many writers as a load has, once the stacks of the services are known.
+    private func store(_ warmUp: Int, _ count: Int) async throws -> (recognise: Double, append: Double) {
         let directory = "\(work.path)/steps"
         let store = try SQLiteStore(directory: directory)
-        var interners = [SymbolInterner](repeating: SymbolInterner(), count: fleet.plan.services.count)
-        for index in 0..<warmUp {
-            let profiles = try decode(index)
-            let service = fleet.plan.pods[fleet.pushes[index].pod].service
-            for profile in profiles { _ = interners[service].intern(profile.samples.stacks, of: profile.symbols) }
-        }
-        // The store is warmed by fewer: a commit of one day's stacks is all it needs.
-        try await append(Array(stride(from: 0, to: warmUp, by: 4)).map(decode), to: store)
-        let batch = try (warmUp..<warmUp + count).map { ($0, try decode($0)) }
+        try await append((0..<warmUp).map(decode), to: store)
+        let pushes = try (warmUp..<warmUp + count).map(decode)
         var start = Clock.thread
-        for (index, profiles) in batch {
-            let service = fleet.plan.pods[fleet.pushes[index].pod].service
-            for profile in profiles { _ = interners[service].intern(profile.samples.stacks, of: profile.symbols) }
-        }
-        let intern = (Clock.thread - start) / Double(count)
+        // Series that were split from one profile share its symbols, and the store hashes these once.
+        for push in pushes { if let source = push.first?.source { _ = ContentHash.stacks(of: source.table) } }
+        let recognise = (Clock.thread - start) / Double(count)
         start = Clock.process
-        try await append(batch.map(\.1), to: store)
+        try await append(pushes, to: store)
         let append = (Clock.process - start) / Double(count)
         await store.close()
         WorkDirectory.remove(directory)
-        return (intern, append)
+        return (recognise, append)
     }
 
     private func append(_ pushes: [[NewProfile]], to store: SQLiteStore) async throws {
@@ -107,22 +99,13 @@ struct StepsBench {
         let push = fleet.pushes[index]
         let raw = try Pprof.read(Array(fleet.gzipped(index)), limits: .pyroscope)
         let decoded = try Pprof.normalise(raw, limits: .pyroscope, language: .go, series: "bench")
-        let labels = fleet.plan.labels(of: fleet.plan.pods[push.pod], push.kind).map {
-            Label(Text($0.name), Text($0.value))
-        }
+        let source = SharedSymbols(decoded.symbols)
+        let pod = fleet.plan.pods[push.pod]
         return decoded.groups.flatMap { group in
-            zip(decoded.sampleTypes, group.columns).compactMap { type, columns in
-                columns.count == 0
-                    ? nil
-                    : NewProfile(
-                        id: ProfileID(high: UInt64(index), low: 1),
-                        series: LabelSet(
-                            labels + [
-                                Label("__type__", type.type), Label("__unit__", type.unit),
-                                Label(
-                                    "__profile_type__",
-                                    Text("\(push.kind.metric):\(type.type):\(type.unit):cpu:nanoseconds")),
-                            ]), time: push.time, symbols: decoded.symbols, samples: columns)
+            group.columns.enumerated().filter { $0.element.count > 0 }.map { type, columns in
+                NewProfile(
+                    id: ProfileID(high: UInt64(index), low: 1), series: fleet.plan.series(of: pod, push.kind, type),
+                    time: push.time, source: source, samples: columns)
             }
         }
     }

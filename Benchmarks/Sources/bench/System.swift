@@ -3,6 +3,7 @@ import Glibc
 /// Ends the program: a benchmark that cannot measure says so and prints no number.
 func fatal(_ message: String) -> Never {
     note(message)
+    Leftovers.clear()
     exit(1)
 }
 
@@ -51,7 +52,7 @@ enum Clock {
     static func sleep(_ seconds: Double) { usleep(UInt32(seconds * 1e6)) }
 }
 
-/// A directory that is removed with everything in it at the end.
+/// A directory that is removed with everything in it when the program ends.
 struct WorkDirectory {
     let path: String
 
@@ -59,9 +60,8 @@ struct WorkDirectory {
         var template = Array("\(parent)/hearth-bench-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatal("cannot make a directory below \(parent)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Leftovers.add(directory: path)
     }
-
-    func remove() { Self.remove(path) }
 
     static func remove(_ path: String) {
         forEachEntry(of: path) { entry, status in

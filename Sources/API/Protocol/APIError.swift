@@ -99,4 +99,9 @@ public struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
+
+    /// What tells a client when to try again, where that helps.
+    public var retryFields: [(name: String, value: String)] {
+        code == .unavailable ? [("Retry-After", "1")] : []
+    }
 }

@@ -1,3 +1,4 @@
+import Model
 public import Wire
 
 /// Which of the three protocols a call came over.
@@ -151,23 +152,31 @@ public struct RPCCall: Sendable {
     }
 
     /// Unframes, inflates and reads the request's message; `limit` is its largest size in bytes after inflating.
-    public func decode<M: Message>(_ type: M.Type, from body: [UInt8], limit: Int) throws(APIError) -> M {
-        let payload = try payload(of: body, limit: limit)
+    ///
+    /// `reserving` is asked before memory is taken.
+    public func decode<M: Message>(
+        _ type: M.Type, from body: [UInt8], limit: Int, reserving: @escaping (Int) -> Bool = { _ in true }
+    ) throws(APIError) -> M {
+        let payload = try payload(of: body, limit: limit, reserving)
+        // Lists of small messages take many times their bytes; a request of the largest size must not.
+        let memory = max(64 << 20, limit.saturatingMultiply(2))
         do throws(WireError) {
             switch codec {
-            case .proto: return try M(binary: payload)
-            case .json: return try M(json: payload)
+            case .proto: return try M(binary: payload, memoryLimit: memory, reserving: reserving)
+            case .json: return try M(json: payload, memoryLimit: memory, reserving: reserving)
             }
         } catch {
             throw APIError(.invalidArgument, "unmarshal message: \(error)")
         }
     }
 
-    private func payload(of body: [UInt8], limit: Int) throws(APIError) -> [UInt8] {
+    private func payload(
+        of body: [UInt8], limit: Int, _ reserving: (Int) -> Bool
+    ) throws(APIError) -> [UInt8] {
         switch rpcProtocol {
         case .connect:
             // As in the reference, an announced gzip body without any bytes is the empty body.
-            return isRequestCompressed && !body.isEmpty ? try inflate(body, limit: limit) : try checked(body, limit)
+            return isRequestCompressed && !body.isEmpty ? try inflate(body, limit, reserving) : try checked(body, limit)
         case .grpc, .grpcWeb:
             guard body.count >= 5 else {
                 throw APIError(.invalidArgument, "protocol error: incomplete envelope")
@@ -181,7 +190,7 @@ public struct RPCCall: Sendable {
             guard isRequestCompressed else {
                 throw APIError(.internal, "protocol error: sent compressed message without compression support")
             }
-            return message.isEmpty ? [] : try inflate(message, limit: limit)
+            return message.isEmpty ? [] : try inflate(message, limit, reserving)
         }
     }
 
@@ -195,13 +204,15 @@ public struct RPCCall: Sendable {
         APIError(.resourceExhausted, "message size \(size) is larger than configured max \(limit)")
     }
 
-    private func inflate(_ body: [UInt8], limit: Int) throws(APIError) -> [UInt8] {
+    private func inflate(_ body: [UInt8], _ limit: Int, _ reserving: (Int) -> Bool) throws(APIError) -> [UInt8] {
         do throws(Gzip.Problem) {
-            return try Gzip.inflate(body, limit: limit)
+            return try Gzip.inflate(body, limit: limit, reserving: reserving)
         } catch {
             switch error {
             case .tooLarge: throw Self.tooLarge(limit + 1, limit: limit)
-            case .malformed: throw APIError(.invalidArgument, "decompress message: \(error)")
+            case .malformed, .trailing: throw APIError(.invalidArgument, "decompress message: \(error)")
+            case .bomb: throw APIError(.resourceExhausted, "decompress message: \(error)")
+            case .noRoom: throw APIError(.unavailable, "decompress message: \(error)")
             }
         }
     }
@@ -230,8 +241,8 @@ public struct RPCCall: Sendable {
         switch rpcProtocol {
         case .connect:
             return RPCResponse(
-                status: error.code.status, headers: [("Content-Type", "application/json")], body: error.json,
-                trailers: nil)
+                status: error.code.status, headers: [("Content-Type", "application/json")] + error.retryFields,
+                body: error.json, trailers: nil)
         case .grpc, .grpcWeb:
             return enveloped(
                 [],

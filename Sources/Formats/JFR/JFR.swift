@@ -22,6 +22,8 @@ public enum JFR {
         public var event: Text
         /// How many chunks and events were lost, because the recording was cut short or is damaged.
         public var salvaged: Int
+        /// What was changed or left out, those chunks and events among it.
+        public var salvage: SalvageReport
         /// The number of bytes after inflating, labels included.
         public var byteCount: Int
     }
@@ -30,42 +32,37 @@ public enum JFR {
     ///
     /// `labels` is the snapshot of contextual labels that agents send along, gzip or plain. `sampleRate` in hertz gives the worth
     /// of a CPU or wall sample; `time` is when the profile began, in nanoseconds since the Unix epoch. Throws ``FormatError`` if
-    /// nothing can be read, a limit is passed, or the labels are damaged.
+    /// nothing can be read, a limit is passed, or, strictly, the labels are damaged. `reserving` is asked before
+    /// memory is taken.
     public static func decode(
-        _ bytes: [UInt8], labels: [UInt8]?, sampleRate: Int64, time: Int64, limits: PprofLimits
+        _ bytes: [UInt8], labels: [UInt8]?, sampleRate: Int64, time: Int64, limits: PprofLimits,
+        reserving: (Int) -> Bool = { _ in true }
     ) throws(FormatError) -> Result {
-        let plain = try inflated(bytes, part: "jfr", limits: limits)
-        let plainLabels = try inflated(labels ?? [], part: "labels", limits: limits)
-        let snapshot = try JFRLabelsSnapshot(decoding: plainLabels, limits: limits)
+        var salvage = SalvageReport()
+        let plain = try Gzip.plain(bytes, part: "jfr: ", limits: limits, reserving: reserving)
+        var plainLabels: [UInt8] = []
+        var snapshot = JFRLabelsSnapshot()
+        do throws(FormatError) {
+            plainLabels = try Gzip.plain(labels ?? [], part: "labels: ", limits: limits, reserving: reserving)
+            snapshot = try JFRLabelsSnapshot(decoding: plainLabels, limits: limits, &salvage)
+        } catch {
+            guard !limits.isStrict, error.kind == .unreadable else { throw error }
+            salvage.note(.recordingLabels, error.description)
+        }
+        // Constants and frames take about eight times their bytes.
+        guard reserving(plain.count.saturatingMultiply(8)) else {
+            throw FormatError(.noRoom, "jfr: no memory is left to decode a recording in")
+        }
         var recording = JFRRecording(
             snapshot: snapshot, period: sampleRate > 0 ? 1_000_000_000 / sampleRate : 0, limits: limits)
         try recording.read(plain)
+        let profiles = try recording.builder.profiles(time: time)
+        if let problem = recording.problem { salvage.note(.cutShort, count: recording.lost, problem.description) }
+        salvage.note(
+            .sampleRate, count: recording.builder.worthless, "sampleRate \(sampleRate) gives samples no time")
+        salvage.note(.sampleNegative, count: recording.builder.negative, "a negative value")
         return Result(
-            profiles: try recording.builder.profiles(time: time), event: recording.event, salvaged: recording.lost,
+            profiles: profiles, event: recording.event, salvaged: recording.lost, salvage: salvage,
             byteCount: plain.count + plainLabels.count)
-    }
-
-    private static func inflated(
-        _ bytes: [UInt8], part: String, limits: PprofLimits
-    ) throws(FormatError) -> [UInt8] {
-        let ceiling = limits.maxBytes > 0 ? limits.maxBytes : Int.max / 2
-        func tooLarge() -> FormatError {
-            FormatError(
-                .tooLarge,
-                "\(part): decompressed size exceeds maximum allowed size of \(ceiling) bytes (max-profile-size)")
-        }
-        var plain = bytes
-        if Gzip.isGzip(bytes) {
-            do throws(Gzip.Problem) {
-                plain = try Gzip.inflate(bytes, limit: ceiling)
-            } catch {
-                switch error {
-                case .malformed: throw FormatError(.unreadable, "\(part): \(error)")
-                case .tooLarge: throw tooLarge()
-                }
-            }
-        }
-        guard plain.count <= ceiling else { throw tooLarge() }
-        return plain
     }
 }

@@ -25,6 +25,8 @@ struct JFRConstantPools {
     private let metadata: JFRMetadata
     private var plans: [Int: Plan] = [:]
     private var slots: [UInt64] = [0, 0]
+    /// Constants that may still be kept: real ones have a key and contents, and take more than four bytes.
+    private var room: Int
 
     /// How the constants of a class are read.
     private struct Plan {
@@ -55,8 +57,10 @@ struct JFRConstantPools {
         }
     }
 
-    init(_ metadata: JFRMetadata) {
+    /// Empty pools of a chunk of some bytes.
+    init(_ metadata: JFRMetadata, byteCount: Int) {
         self.metadata = metadata
+        room = byteCount / 4 + 1024
         layouts = JFRLayouts(metadata)
     }
 
@@ -144,6 +148,8 @@ struct JFRConstantPools {
             }
             return
         }
+        room -= count
+        guard room >= 0 else { throw Self.invalid("more constants than bytes for them", cursor.offset) }
         // The pool is taken out and put back, so that appending to it copies nothing.
         var pool = JFRPool()
         swap(&pool, &pools[keeps.rawValue])

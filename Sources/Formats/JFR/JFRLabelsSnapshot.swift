@@ -17,22 +17,32 @@ struct JFRLabelsSnapshot {
     private var ranks: [Int64: Int] = [:]
     private var contexts: [Int64: [(key: Int64, value: Int64)]] = [:]
 
+    /// A snapshot without labels.
+    init() {}
+
     /// Decodes a snapshot; no bytes are one without labels.
-    init(decoding bytes: [UInt8], limits: PprofLimits) throws(FormatError) {
+    init(decoding bytes: [UInt8], limits: PprofLimits, _ salvage: inout SalvageReport) throws(FormatError) {
         var strings: [Int64: Text] = [:]
         do throws(WireError) {
             try decode(bytes.span, &strings)
         } catch {
             throw FormatError(.unreadable, "labels: \(error)")
         }
-        for text in strings.values where !text.isValidUTF8 {
-            throw FormatError(.unreadable, "labels: string field contains invalid UTF-8")
+        for (id, text) in strings where !text.isValidUTF8 {
+            guard !limits.isStrict else {
+                throw FormatError(.unreadable, "labels: string field contains invalid UTF-8")
+            }
+            salvage.note(.labelNotUTF8, text.string)
+            strings[id] = Text(text.string)
         }
         let largest = contexts.values.reduce(0) { max($0, $1.count) }
-        guard limits.maxSampleLabels <= 0 || largest <= limits.maxSampleLabels else {
-            throw FormatError(
-                .tooLarge,
-                "labels: a context has \(largest) labels, the limit is \(limits.maxSampleLabels) (max-sample-labels)")
+        if limits.maxSampleLabels > 0, largest > limits.maxSampleLabels {
+            let message = "a context has \(largest) labels, the limit is \(limits.maxSampleLabels)"
+            guard !limits.isStrict else { throw FormatError(.tooLarge, "labels: \(message) (max-sample-labels)") }
+            for (id, labels) in contexts where labels.count > limits.maxSampleLabels {
+                salvage.note(.sampleLabelCount, message)
+                contexts[id] = Array(labels.prefix(limits.maxSampleLabels))
+            }
         }
         let sorted = strings.sorted { $0.value < $1.value }
         for (id, text) in sorted {

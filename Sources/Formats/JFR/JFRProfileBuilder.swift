@@ -33,12 +33,17 @@ struct JFRProfileBuilder {
     var symbols: JFRSymbols
     private var groups: JFRLabelGroups
     private let maxSamples: Int
+    /// Samples that counted for nothing, as the rate gives them no time.
+    private(set) var worthless = 0
+    /// Samples that were left out, as a value is negative.
+    private(set) var negative = 0
     private var rows = [[Row]](repeating: [], count: JFRKind.allCases.count)
 
     init(snapshot: JFRLabelsSnapshot, limits: PprofLimits) {
         symbols = JFRSymbols(limits: limits)
         groups = JFRLabelGroups(snapshot)
-        maxSamples = limits.maxSamples
+        // What is not refused for too many samples is folded later.
+        maxSamples = limits.isStrict ? limits.maxSamples : 0
     }
 
     /// Whether there is no sample at all.
@@ -48,7 +53,14 @@ struct JFRProfileBuilder {
     mutating func add(
         _ kind: JFRKind, _ stack: UInt32, _ correlation: Correlation, _ first: Int64, _ second: Int64 = 0
     ) {
-        guard first >= 0, second >= 0, first > 0 || second > 0 else { return }
+        guard first >= 0, second >= 0 else {
+            negative += 1
+            return
+        }
+        guard first > 0 || second > 0 else {
+            worthless += 1
+            return
+        }
         let place = groups.placement(context: correlation.context, spanName: correlation.spanName)
         rows[kind.rawValue].append(
             Row(

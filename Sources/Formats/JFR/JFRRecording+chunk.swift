@@ -17,7 +17,7 @@ extension JFRRecording {
             throw isCut ? JFRReader.unexpectedEnd(bytes.count) : Self.invalidOffsets(header)
         }
         let metadata = try JFRMetadata(bytes, JFRCursor(offset: position, end: extent.end))
-        var pools = JFRConstantPools(metadata)
+        var pools = JFRConstantPools(metadata, byteCount: chunk.count)
         if chunk.contains(header.constantPool) || !isCut {
             try pools.read(bytes, chainAt: header.constantPool, within: chunk)
         } else {

@@ -12,7 +12,8 @@ struct JFRRecording {
     /// Nanoseconds for which a CPU or wall sample stands.
     let period: Int64
     let limits: PprofLimits
-    private var problem: FormatError?
+    /// The first of them.
+    private(set) var problem: FormatError?
 
     init(snapshot: JFRLabelsSnapshot, period: Int64, limits: PprofLimits) {
         builder = JFRProfileBuilder(snapshot: snapshot, limits: limits)

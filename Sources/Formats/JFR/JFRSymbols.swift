@@ -8,7 +8,7 @@ struct JFRSymbols {
     private var edges = EdgeTable()
     private let maxNameBytes: Int
     /// Names are made of parts that many methods share, so their sum is not bounded by the size of a recording.
-    private var budget = 256 << 20
+    private var budget = 64 << 20
 
     init(limits: PprofLimits) {
         maxNameBytes = limits.maxSymbolBytes > 0 ? limits.maxSymbolBytes : .max
@@ -17,7 +17,7 @@ struct JFRSymbols {
     /// Accounts for bytes that were copied.
     mutating func spend(_ byteCount: Int) throws(FormatError) {
         budget -= byteCount
-        guard budget > 0 else { throw FormatError(.tooLarge, "jfr: the names of all methods take more than 256 MiB") }
+        guard budget > 0 else { throw FormatError(.tooLarge, "jfr: the names of all methods take more than 64 MiB") }
     }
 
     /// The function of a name; a name that is too long keeps its tail.

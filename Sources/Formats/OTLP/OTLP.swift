@@ -8,41 +8,63 @@ public enum OTLP {
         public var labels: [Label]
         /// The profile.
         public var pprof: Pprof.Raw
+        /// What was left out.
+        public var salvage = SalvageReport()
+    }
+
+    /// What became of a request.
+    public struct Conversion: Sendable {
+        /// The profiles that could be converted.
+        public var profiles: [Profile] = []
+        /// Why others could not, each with its service.
+        public var refused: [(service: Text, error: FormatError)] = []
     }
 
     /// Converts a request; `now` in nanoseconds stands for a missing time.
     ///
-    /// Throws ``FormatError`` of kind `invalid` for an index that points nowhere, a sample without a value, and the like.
-    public static func convert(_ request: ExportRequest, now: Int64) throws(FormatError) -> [Profile] {
+    /// An index that points nowhere, a sample without a value, and the like are, strictly, a ``FormatError`` of kind `invalid`;
+    /// otherwise the sample is left out and counted, or the profile where it is refused.
+    public static func convert(
+        _ request: ExportRequest, now: Int64, limits: PprofLimits
+    ) throws(FormatError) -> Conversion {
         guard let dictionary = request.dictionary else {
             throw FormatError(.invalid, "missing profile metadata dictionary")
         }
         guard !request.resources.isEmpty else { throw FormatError(.invalid, "missing resource profiles") }
-        var profiles: [Profile] = []
+        let resolved = try dictionary.resolved()
+        var conversion = Conversion()
+        // Stacks are shared on the wire, so that a small request can hold very many frames.
+        var room = limits.maxBytes > 0 ? limits.maxBytes.saturatingMultiply(4) : .max
         for resource in request.resources {
-            let attributes = resource.resource?.attributes ?? []
+            let attributes = try dictionary.resolved(resource.resource?.attributes ?? [])
             for scope in resource.scopes {
-                let labels = labels(attributes + (scope.scope?.attributes ?? []))
+                let labels = labels(attributes + (try dictionary.resolved(scope.scope?.attributes ?? [])))
                 for profile in scope.profiles {
-                    let converted = try OTLPConversion(profile, dictionary, now: now).pprofs()
-                    for (service, name, raw) in converted {
-                        var all = [
-                            Label(LabelName.delta, "false"), Label("__otel__", "true"), Label(LabelName.name, name),
-                        ]
-                        all += labels.filter { $0.name != LabelName.serviceName }
-                        all.append(
-                            Label(LabelName.serviceName, service.isEmpty ? Self.service(of: attributes) : service))
-                        profiles.append(
-                            Profile(
-                                labels: all,
-                                pprof: Pprof.Raw(
-                                    raw, byteCount: raw.strings.bytes.count + 8 * (raw.stacks.count + raw.values.count))
-                            ))
+                    var one = OTLPConversion(profile, resolved, now: now, limits: limits, room: room)
+                    do throws(FormatError) {
+                        for (service, name, raw) in try one.pprofs() {
+                            var all = [
+                                Label(LabelName.delta, "false"), Label("__otel__", "true"), Label(LabelName.name, name),
+                            ]
+                            all += labels.filter { $0.name != LabelName.serviceName }
+                            all.append(
+                                Label(LabelName.serviceName, service.isEmpty ? Self.service(of: attributes) : service))
+                            let byteCount = raw.strings.bytes.count + 8 * (raw.stacks.count + raw.values.count)
+                            conversion.profiles.append(
+                                Profile(
+                                    labels: all, pprof: Pprof.Raw(raw, byteCount: byteCount), salvage: one.salvage))
+                            // Counted with the first profile that a profile was split into.
+                            one.salvage = SalvageReport()
+                        }
+                    } catch {
+                        guard !limits.isStrict, error.kind == .invalid else { throw error }
+                        conversion.refused.append((Self.service(of: attributes), error))
                     }
+                    room = one.room
                 }
             }
         }
-        return profiles
+        return conversion
     }
 
     /// Attributes that can be labels; of a key that repeats, the first counts.

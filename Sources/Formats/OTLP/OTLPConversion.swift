@@ -7,6 +7,11 @@ struct OTLPConversion {
     private let profile: OTLP.WireProfile
     private let dictionary: OTLP.Dictionary
     private let now: Int64
+    private let limits: PprofLimits
+    /// Bytes that the converted profiles of a request may still take.
+    private(set) var room: Int
+    /// What was left out.
+    var salvage = SalvageReport()
 
     /// What the samples of one service are collected in.
     private struct Draft {
@@ -29,10 +34,24 @@ struct OTLPConversion {
         }
     }
 
-    init(_ profile: OTLP.WireProfile, _ dictionary: OTLP.Dictionary, now: Int64) {
+    init(
+        _ profile: OTLP.WireProfile, _ dictionary: OTLP.Dictionary, now: Int64, limits: PprofLimits, room: Int
+    ) {
         self.profile = profile
         self.dictionary = dictionary
         self.now = now
+        self.limits = limits
+        self.room = room
+    }
+
+    private mutating func take(_ count: Int) throws(FormatError) {
+        room -= count
+        guard room >= 0 else {
+            throw FormatError(
+                .tooLarge,
+                "the stacks, labels and texts of all profiles take more than \(4 * limits.maxBytes) bytes when they are "
+                    + "no longer shared (max-profile-size)")
+        }
     }
 
     private func element<Element>(
@@ -51,7 +70,7 @@ struct OTLPConversion {
     }
 
     /// The pprof of each service that samples name, with its family; an empty service means the resource's.
-    func pprofs() throws(FormatError) -> [(service: Text, name: Text, pprof: RawPprof)] {
+    mutating func pprofs() throws(FormatError) -> [(service: Text, name: Text, pprof: RawPprof)] {
         guard !profile.samples.isEmpty || profile.sampleType != nil else { return [] }
         guard let sampleType = profile.sampleType else {
             throw FormatError(.invalid, "failed to convert otel profile: sample type is missing")
@@ -70,13 +89,34 @@ struct OTLPConversion {
 
         var drafts: [Text: Draft] = [:]
         var order: [Text] = []
+        var problem: FormatError?
         for sample in profile.samples {
-            let labels = try labels(of: sample)
-            let service = labels.first { $0.name == "service.name" }?.value ?? .empty
-            if drafts[service] == nil { order.append(service) }
-            let value = try value(of: sample, isCPU: isCPU, isOffCPU: isOffCPU)
-            try add(sample, labels.filter { $0.name != "service.name" }, value, to: &drafts[service, default: Draft()])
+            var reason = SalvageReason.sampleReference
+            do throws(FormatError) {
+                let labels = try labels(of: sample)
+                let service = labels.first { $0.name == "service.name" }?.value ?? .empty
+                reason = .sampleValues
+                let value = try value(of: sample, isCPU: isCPU, isOffCPU: isOffCPU)
+                reason = .sampleReference
+                // Taken out and put back, so that nothing is copied.
+                if drafts[service] == nil { order.append(service) }
+                var draft = drafts.updateValue(Draft(), forKey: service) ?? Draft()
+                defer { drafts[service] = draft }
+                let known = draft.raw.sampleCount
+                do throws(FormatError) {
+                    try add(sample, labels.filter { $0.name != "service.name" }, value, to: &draft)
+                } catch {
+                    draft.raw.removeSamples(from: known)
+                    throw error
+                }
+            } catch {
+                guard !limits.isStrict, error.kind == .invalid else { throw error }
+                salvage.note(reason, error.description)
+                problem = problem ?? error
+            }
         }
+        order.removeAll { (drafts[$0]?.raw.sampleCount ?? 0) == 0 && problem != nil }
+        if order.isEmpty, let problem { throw problem }
         return order.compactMap { service in
             guard var draft = drafts[service] else { return nil }
             let stored = isCPU ? ValueType(type: "cpu", unit: "nanoseconds") : type
@@ -129,27 +169,43 @@ struct OTLPConversion {
         return value
     }
 
-    private func add(
+    private mutating func add(
         _ sample: OTLP.Sample, _ labels: [Label], _ value: Int64, to draft: inout Draft
     ) throws(FormatError) {
-        for location in try element(dictionary.stacks, sample.stack, "stack").locations {
+        let locations = try element(dictionary.stacks, sample.stack, "stack").locations
+        if limits.maxDepth > 0, locations.count > limits.maxDepth {
+            salvage.note(.stackDepth, "a stack of \(locations.count) frames")
+        }
+        // Leaf first: of a stack that is too deep the root side stays.
+        let kept = limits.maxDepth > 0 ? locations.suffix(limits.maxDepth) : locations[...]
+        try take(8 * kept.count + 24 * labels.count + 48)
+        for location in kept {
             try addLocation(location, to: &draft)
             draft.raw.stacks.append(UInt64(location) + 1)
         }
         draft.raw.stackEnds.append(draft.raw.stacks.count)
         draft.raw.values.append(value)
         draft.raw.valueEnds.append(draft.raw.values.count)
-        for label in labels { append(label.name, label.value, to: &draft) }
+        for label in labels { try append(label.name, label.value, to: &draft) }
         if sample.link != 0 {
             let link = try element(dictionary.links, sample.link, "link")
-            append("span_id", Self.hex(link.span), to: &draft)
-            if link.trace.count == 16 { append("trace_id", Self.hex(link.trace), to: &draft) }
+            try append("span_id", Self.hex(link.span), to: &draft)
+            if link.trace.count == 16 { try append("trace_id", Self.hex(link.trace), to: &draft) }
         }
         draft.raw.labelEnds.append(draft.raw.labels.count)
     }
 
-    private func append(_ name: Text, _ value: Text, to draft: inout Draft) {
-        draft.raw.labels.append(RawPprof.Label(key: draft.intern(name), str: draft.intern(value)))
+    private mutating func append(_ name: Text, _ value: Text, to draft: inout Draft) throws(FormatError) {
+        draft.raw.labels.append(
+            RawPprof.Label(key: try intern(name, in: &draft), str: try intern(value, in: &draft)))
+    }
+
+    /// A draft's index of a text; each new one takes room.
+    private mutating func intern(_ text: Text, in draft: inout Draft) throws(FormatError) -> UInt64 {
+        let known = draft.raw.strings.count
+        let index = draft.intern(text)
+        if draft.raw.strings.count > known { try take(text.utf8.count) }
+        return index
     }
 
     private static func hex(_ bytes: [UInt8]) -> Text {
@@ -157,9 +213,10 @@ struct OTLPConversion {
         return Text(utf8: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
-    private func addLocation(_ index: Int32, to draft: inout Draft) throws(FormatError) {
+    private mutating func addLocation(_ index: Int32, to draft: inout Draft) throws(FormatError) {
         let location = try element(dictionary.locations, index, "location")
         guard draft.locations.insert(index).inserted else { return }
+        try take(MemoryLayout<RawPprof.Location>.stride + MemoryLayout<RawPprof.Line>.stride * location.lines.count)
         var added = RawPprof.Location()
         added.id = UInt64(index) + 1
         added.address = location.address
@@ -176,19 +233,22 @@ struct OTLPConversion {
         draft.raw.locations.append(added)
     }
 
-    private func addFunction(_ index: Int32, to draft: inout Draft) throws(FormatError) {
+    private mutating func addFunction(_ index: Int32, to draft: inout Draft) throws(FormatError) {
         let function = try element(dictionary.functions, index, "function")
         guard draft.functions.insert(index).inserted else { return }
+        try take(MemoryLayout<RawPprof.Function>.stride)
         var added = RawPprof.Function()
         added.id = UInt64(index) + 1
-        added.name = draft.intern(try string(function.name, "function name"))
-        added.systemName = draft.intern(try string(function.systemName, "function system name"))
-        added.filename = draft.intern(try string(function.filename, "function file name"))
+        added.name = try intern(try string(function.name, "function name"), in: &draft)
+        added.systemName = try intern(try string(function.systemName, "function system name"), in: &draft)
+        added.filename = try intern(try string(function.filename, "function file name"), in: &draft)
         added.startLine = function.startLine
         draft.raw.functions.append(added)
     }
 
-    private func addMapping(_ index: Int32, of location: OTLP.Location, to draft: inout Draft) throws(FormatError) {
+    private mutating func addMapping(_ index: Int32, of location: OTLP.Location, to draft: inout Draft)
+        throws(FormatError)
+    {
         let mapping = try element(dictionary.mappings, index, "mapping")
         let hasFunctions = !location.lines.isEmpty && location.lines.allSatisfy { $0.function > 0 }
         if let place = draft.mappings[index] {
@@ -196,16 +256,17 @@ struct OTLPConversion {
             if !hasFunctions { draft.raw.mappings[place].flags &= ~1 }
             return
         }
+        try take(MemoryLayout<RawPprof.Mapping>.stride)
         var added = RawPprof.Mapping()
         added.id = UInt64(index) + 1
         added.start = mapping.start
         added.limit = mapping.limit
         added.fileOffset = mapping.fileOffset
-        added.filename = draft.intern(try string(mapping.filename, "mapping file name"))
+        added.filename = try intern(try string(mapping.filename, "mapping file name"), in: &draft)
         for attribute in mapping.attributes {
             let attribute = try element(dictionary.attributes, attribute, "mapping attribute")
             if try string(attribute.key, "attribute key") == "process.executable.build_id.gnu" {
-                added.buildID = draft.intern(attribute.value?.label ?? .empty)
+                added.buildID = try intern(attribute.value?.label ?? .empty, in: &draft)
             }
         }
         added.flags = hasFunctions ? 1 : 0

@@ -1,4 +1,4 @@
-import Model
+public import Model
 public import Wire
 
 // `opentelemetry/proto/profiles/v1development` of opentelemetry-proto 1.10 and 1.11. Older generations number their fields
@@ -20,13 +20,41 @@ extension OTLP {
         }
     }
 
-    /// `ExportProfilesServiceResponse`; everything was accepted.
+    /// `ExportProfilesServiceResponse`; without a partial success everything was accepted as it came.
     public struct ExportResponse: Message {
+        /// What was rejected, or altered.
+        public var partialSuccess: PartialSuccess?
+
         /// Makes an empty message.
         public init() {}
 
         /// Lists the fields.
-        public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {}
+        public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+            try codec.field(1, "partial_success", &partialSuccess)
+        }
+    }
+
+    /// `ExportProfilesPartialSuccess`; with nothing rejected, its message is a warning.
+    public struct PartialSuccess: Message {
+        /// How many profiles were rejected.
+        public var rejected: Int64 = 0
+        /// Why, and how to do better.
+        public var message: Text = .empty
+
+        /// Makes an empty message.
+        public init() {}
+
+        /// Makes a message.
+        public init(rejected: Int64, message: Text) {
+            self.rejected = rejected
+            self.message = message
+        }
+
+        /// Lists the fields.
+        public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+            try codec.field(1, "rejected_profiles", &rejected)
+            try codec.field(2, "error_message", &message)
+        }
     }
 
     struct Dictionary: Message {
@@ -212,10 +240,13 @@ extension OTLP {
     struct Attribute: Message {
         var key: Text = .empty
         var value: AnyValue?
+        /// The key's place in the dictionary, where there is no key.
+        var keyIndex: Int32 = 0
 
         mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
             try codec.field(1, "key", &key)
             try codec.field(2, "value", &value)
+            try codec.field(3, "key_strindex", &keyIndex)
         }
     }
 
@@ -224,11 +255,14 @@ extension OTLP {
         var text: Text?
         var number: Int64?
         var array: ArrayValue?
+        /// The text's place in the dictionary, where there is no text.
+        var textIndex: Int32 = 0
 
         mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
             try codec.field(1, "string_value", &text)
             try codec.field(3, "int_value", &number)
             try codec.field(5, "array_value", &array)
+            try codec.field(8, "string_value_strindex", &textIndex)
         }
 
         /// The value of a label: text, a whole number, or an array of one such; nil if it cannot be one.

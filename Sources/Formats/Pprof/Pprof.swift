@@ -32,6 +32,12 @@ public enum Pprof {
             self.byteCount = byteCount
         }
 
+        /// About how many bytes the profile takes once its stacks are a tree, at most.
+        public var decodedByteCount: Int {
+            // A node of the tree, its place in the table of edges, and the id that it comes from.
+            48 * raw.stacks.count + 8 * raw.values.count + 24 * raw.labels.count + 48 * raw.locations.count
+        }
+
         /// When the profile was taken, in nanoseconds; 0 or less if it does not say.
         public var time: Int64 {
             get { raw.time }
@@ -44,44 +50,52 @@ public enum Pprof {
         }
     }
 
-    /// Inflates bytes if they are gzip, and reads them.
+    /// Inflates bytes if they are gzip; `reserving` is asked before memory is taken.
+    public static func plain(
+        _ bytes: [UInt8], limits: PprofLimits, reserving: (Int) -> Bool = { _ in true }
+    ) throws(FormatError) -> [UInt8] {
+        try Gzip.plain(bytes, part: "", limits: limits, reserving: reserving)
+    }
+
+    /// Inflates bytes if they are gzip, and reads them; `reserving` is asked before memory is taken.
     ///
-    /// Throws ``FormatError`` of kind `unreadable` or `tooLarge`.
-    public static func read(_ bytes: [UInt8], limits: PprofLimits) throws(FormatError) -> Raw {
-        let ceiling = limits.maxBytes > 0 ? limits.maxBytes : Int.max / 2
-        var plain = bytes
-        if Gzip.isGzip(bytes) {
-            do throws(Gzip.Problem) {
-                plain = try Gzip.inflate(bytes, limit: ceiling)
-            } catch {
-                switch error {
-                case .malformed: throw FormatError(.unreadable, error.description)
-                case .tooLarge: throw tooLarge(ceiling)
-                }
-            }
-        }
-        guard plain.count <= ceiling else { throw tooLarge(ceiling) }
+    /// Throws ``FormatError`` of kind `unreadable`, `tooLarge` or `noRoom`.
+    public static func read(
+        _ bytes: [UInt8], limits: PprofLimits, reserving: (Int) -> Bool = { _ in true }
+    ) throws(FormatError) -> Raw {
+        let plain = try plain(bytes, limits: limits, reserving: reserving)
         guard !plain.isEmpty else { throw FormatError(.unreadable, "unexpected EOF") }
+        let raw: Raw
         do throws(WireError) {
-            return Raw(try RawPprof(decoding: plain), byteCount: plain.count)
+            let counts = try RawPprof.checkDensity(plain.span)
+            raw = Raw(try RawPprof(decoding: plain, counts), byteCount: plain.count)
         } catch {
             throw FormatError(.unreadable, "cannot parse pprof: \(error)")
         }
+        guard reserving(raw.decodedByteCount) else {
+            throw FormatError(.noRoom, "no memory is left to decode a profile in")
+        }
+        return raw
     }
 
-    private static func tooLarge(_ limit: Int) -> FormatError {
-        FormatError(.tooLarge, "decompressed size exceeds maximum allowed size of \(limit) bytes (max-profile-size)")
-    }
-
-    /// Validates and normalises; `series` describes the profile in messages.
+    /// Mends unless the limits are strict, validates and normalises; `series` describes the profile in messages.
     public static func normalise(
         _ raw: Raw, limits: PprofLimits, language: Language, series: String
     ) throws(FormatError) -> DecodedProfile {
         var pprof = raw.raw
-        try pprof.validate(limits, series: series)
+        var checked = limits
+        var salvage = SalvageReport()
+        if !limits.isStrict {
+            salvage = pprof.mend(limits)
+            // Too many samples are folded once equal ones are merged.
+            checked.maxSamples = 0
+        }
+        try pprof.validate(checked, series: series)
         if language == .go || language == .unknown && pprof.looksLikeGo { pprof.removeGoTypeParameters() }
         var normaliser = PprofNormaliser(pprof, maxDepth: limits.maxDepth)
-        return normaliser.run()
+        var decoded = try normaliser.run()
+        decoded.salvage.add(salvage)
+        return decoded
     }
 }
 
@@ -107,15 +121,26 @@ extension Pprof.Raw {
 
     /// Writes `<file> <function>` for function names, as the reference does for scripting languages sent through `/ingest`.
     ///
-    /// With `keepsAbsolute`, functions of files with an absolute path stay.
-    public mutating func prefixFilenames(keepsAbsolute: Bool) {
+    /// With `keepsAbsolute`, functions of files with an absolute path stay. Many functions may share one long file name, so the
+    /// sum of the names is bounded; throws ``FormatError`` of kind `tooLarge` beyond it.
+    public mutating func prefixFilenames(keepsAbsolute: Bool) throws(FormatError) {
         let count = UInt64(raw.strings.count)
-        for index in raw.functions.indices {
+        let chosen = raw.functions.indices.filter { index in
             let function = raw.functions[index]
-            guard function.name < count, function.filename < count else { continue }
-            let filename = raw.strings[Int(function.filename)].utf8
-            if keepsAbsolute && filename.first == UInt8(ascii: "/") { continue }
-            let name = raw.strings[Int(function.name)].utf8
+            guard function.name < count, function.filename < count else { return false }
+            let filename = raw.strings.bytes[raw.strings.range(Int(function.filename))]
+            return !(keepsAbsolute && filename.first == UInt8(ascii: "/"))
+        }
+        let byteCount = chosen.reduce(0) { sum, index in
+            sum + raw.strings.range(Int(raw.functions[index].filename)).count
+                + raw.strings.range(Int(raw.functions[index].name)).count
+        }
+        guard byteCount <= 256 << 20 else {
+            throw FormatError(.tooLarge, "the names of all functions with their files take more than 256 MiB")
+        }
+        for index in chosen {
+            let filename = raw.strings[Int(raw.functions[index].filename)].utf8
+            let name = raw.strings[Int(raw.functions[index].name)].utf8
             raw.functions[index].name = UInt64(raw.strings.append(filename + [UInt8(ascii: " ")] + name))
         }
     }

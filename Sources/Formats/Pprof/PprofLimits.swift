@@ -10,6 +10,9 @@ public struct PprofLimits: Sendable, Hashable {
     public var maxDepth: Int
     /// Bytes of a text; longer ones keep their tail (`max-symbol-length`).
     public var maxSymbolBytes: Int
+    /// Whether a profile that breaks a rule is refused as the reference does, rather than kept as far as it can be
+    /// (`strict-ingest`).
+    public var isStrict = false
 
     /// Makes limits.
     public init(maxBytes: Int, maxSamples: Int, maxSampleLabels: Int, maxDepth: Int, maxSymbolBytes: Int) {
@@ -20,7 +23,11 @@ public struct PprofLimits: Sendable, Hashable {
         self.maxSymbolBytes = maxSymbolBytes
     }
 
-    /// The reference's defaults.
-    public static let pyroscope = PprofLimits(
-        maxBytes: 4 << 20, maxSamples: 16_000, maxSampleLabels: 100, maxDepth: 1000, maxSymbolBytes: 65_535)
+    /// The reference's defaults, and its strictness.
+    public static let pyroscope: PprofLimits = {
+        var limits = PprofLimits(
+            maxBytes: 4 << 20, maxSamples: 16_000, maxSampleLabels: 100, maxDepth: 1000, maxSymbolBytes: 65_535)
+        limits.isStrict = true
+        return limits
+    }()
 }

@@ -8,12 +8,18 @@ struct PprofNormaliser {
     private let pprof: RawPprof
     private let maxDepth: Int
     private var symbols = SymbolTable()
-    private var edges: EdgeTable
+    private var stacks: StackFinder
+    /// The frames of the stack at hand, root first.
+    private var path: [UInt32] = []
     private var locationIndex: IDTable
     private var mappingIndex: IDTable
     private var functionIndex: IDTable
     /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
     private var tableLocations: [UInt32]
+    private var salvage = SalvageReport()
+
+    /// Every sample may name the same long texts, so what is read of them for labels is bounded.
+    private var labelBudget: Int
 
     private static let unknown = UInt32.max
     private static let dropped = UInt32.max - 1
@@ -35,13 +41,16 @@ struct PprofNormaliser {
     init(_ pprof: RawPprof, maxDepth: Int) {
         self.pprof = pprof
         self.maxDepth = maxDepth
-        // Stacks share their beginnings; half of all frames are rarely distinct.
-        edges = EdgeTable(reserving: min(pprof.stacks.count / 2, 1 << 16))
+        stacks = StackFinder(reserving: pprof.sampleCount)
         locationIndex = IDTable(pprof.locations.map(\.id))
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
+        symbols.functions.reserveCapacity(pprof.functions.count)
+        symbols.locations.reserveCapacity(pprof.locations.count)
+        symbols.lines.reserveCapacity(pprof.lines.count)
         for function in pprof.functions {
             symbols.functions.append(
                 Function(
@@ -60,7 +69,7 @@ struct PprofNormaliser {
         }
     }
 
-    mutating func run() -> DecodedProfile {
+    mutating func run() throws(FormatError) -> DecodedProfile {
         var groups: [Group] = []
         var groupOfLabels: [[Label]: Int] = [:]
         let types = pprof.sampleTypes.count
@@ -72,9 +81,13 @@ struct PprofNormaliser {
             stackStart = stackRange.upperBound
             labelStart = labelRange.upperBound
             let firstValue = sample * types
-            guard isCounted(firstValue..<firstValue + types), let stack = stack(stackRange) else { continue }
+            guard isCounted(firstValue..<firstValue + types) else { continue }
+            guard let stack = stack(stackRange) else {
+                salvage.note(.sampleReference, "sample \(sample) names a location that means nothing")
+                continue
+            }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
-            let promoted = labelRange.isEmpty ? [] : labels(labelRange, &row)
+            let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
             if let known = groupOfLabels[promoted] {
                 group = known
@@ -91,16 +104,21 @@ struct PprofNormaliser {
         let periodType = pprof.periodType.map {
             ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
         }
-        return DecodedProfile(
+        var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
+        decoded.salvage = salvage
+        return decoded
     }
 
     /// Whether a sample has a value and none that is negative.
-    private func isCounted(_ range: Range<Int>) -> Bool {
+    private mutating func isCounted(_ range: Range<Int>) -> Bool {
         var hasValue = false
         for value in pprof.values[range] {
-            if value < 0 { return false }
+            if value < 0 {
+                salvage.note(.sampleNegative, "a value of \(value)")
+                return false
+            }
             if value > 0 { hasValue = true }
         }
         return hasValue
@@ -111,17 +129,14 @@ struct PprofNormaliser {
         // Too deep: the root side stays.
         let first = maxDepth > 0 ? max(range.lowerBound, range.upperBound - maxDepth) : range.lowerBound
         for index in range.lowerBound..<first where location(pprof.stacks[index]) == nil { return nil }
-        var node: UInt32 = 0
+        path.removeAll(keepingCapacity: true)
         var index = range.upperBound - 1
         while index >= first {
             guard let location = location(pprof.stacks[index]) else { return nil }
-            let next = UInt32(symbols.stacks.count)
-            let child = edges.find(node, location, orInsert: next)
-            if child == next { symbols.stacks.append(parent: node, location: location) }
-            node = child
+            path.append(location)
             index -= 1
         }
-        return node
+        return path.isEmpty ? 0 : stacks.find(path, in: &symbols.stacks)
     }
 
     private mutating func location(_ id: UInt64) -> UInt32? {
@@ -154,9 +169,17 @@ struct PprofNormaliser {
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
-    private func labels(_ range: Range<Int>, _ row: inout Row) -> [Label] {
+    private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
-        for label in pprof.labels[range] where label.key > 0 && label.str > 0 {
+        for label in pprof.labels[range] where label.str > 0 {
+            labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
+            guard labelBudget > 0 else {
+                throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
+            }
+            guard label.key > 0 else {
+                salvage.note(.sampleLabelName, pprof.strings[Int(label.str)].string)
+                continue
+            }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
             case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0
@@ -215,6 +238,70 @@ struct PprofNormaliser {
             if !columns.spans.contains(where: { $0 != 0 }) { columns.spans = [] }
             if !columns.traces.contains(where: { $0 != .none }) { columns.traces = [] }
             return columns
+        }
+    }
+}
+
+/// Finds whole stacks, each of which is a chain of nodes of its own in the tree.
+///
+/// A profile's stacks are mostly distinct and are looked up once more where they are stored; to look for what they share frame
+/// by frame here would cost more than everything else.
+private struct StackFinder {
+    private struct Slot {
+        var hash: UInt64
+        /// The stack's leaf, or 0 where the slot is free.
+        var leaf: UInt32
+    }
+
+    private var slots: [Slot]
+    private var count = 0
+    private let secret = UInt64.random(in: 0 ... .max)
+
+    init(reserving stacks: Int) {
+        var size = 64
+        while size < min(stacks, 1 << 20) * 2 { size *= 2 }
+        slots = [Slot](repeating: Slot(hash: 0, leaf: 0), count: size)
+    }
+
+    /// The leaf of the stack with these frames, root first and not empty, which is added where it is new.
+    mutating func find(_ path: [UInt32], in tree: inout StackTree) -> UInt32 {
+        var hash = secret
+        for location in path {
+            let product = (hash ^ UInt64(location)).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
+            hash = product.high ^ product.low &+ secret
+        }
+        if count * 2 >= slots.count { grow() }
+        let mask = slots.count - 1
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while slots[index].leaf != 0 {
+            if slots[index].hash == hash && Self.leaf(slots[index].leaf, of: tree, has: path) {
+                return slots[index].leaf
+            }
+            index = (index + 1) & mask
+        }
+        let leaf = tree.appendChain(path)
+        slots[index] = Slot(hash: hash, leaf: leaf)
+        count += 1
+        return leaf
+    }
+
+    private static func leaf(_ leaf: UInt32, of tree: StackTree, has path: [UInt32]) -> Bool {
+        var node = leaf
+        for location in path.reversed() {
+            guard node != 0, tree.locations[Int(node)] == location else { return false }
+            node = tree.parents[Int(node)]
+        }
+        return node == 0
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = [Slot](repeating: Slot(hash: 0, leaf: 0), count: old.count * 2)
+        let mask = slots.count - 1
+        for slot in old where slot.leaf != 0 {
+            var index = Int(truncatingIfNeeded: slot.hash) & mask
+            while slots[index].leaf != 0 { index = (index + 1) & mask }
+            slots[index] = slot
         }
     }
 }

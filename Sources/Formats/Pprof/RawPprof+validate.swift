@@ -105,10 +105,12 @@ extension RawPprof {
                 rewritten.append(text)
                 continue
             }
+            let closing = Self.closingBrackets(text)
             var kept: [UInt8] = []
             var position = text.startIndex
             while position < text.endIndex {
-                if text[position...].starts(with: marker), let end = Self.closingBracket(text, from: position) {
+                let end = closing[position - text.startIndex]
+                if end > 0, text[position...].starts(with: marker) {
                     position = end
                 } else {
                     kept.append(text[position])
@@ -120,15 +122,16 @@ extension RawPprof {
         strings = rewritten
     }
 
-    private static func closingBracket(_ text: ArraySlice<UInt8>, from start: Int) -> Int? {
-        var depth = 0
-        for index in start..<text.endIndex {
-            if text[index] == UInt8(ascii: "[") { depth += 1 }
-            if text[index] == UInt8(ascii: "]") {
-                depth -= 1
-                if depth == 0 { return index + 1 }
+    /// For each opening bracket the index behind the bracket that closes it; 0 for other bytes, and where nothing closes it.
+    private static func closingBrackets(_ text: ArraySlice<UInt8>) -> [Int] {
+        var closing = [Int](repeating: 0, count: text.count)
+        var open: [Int] = []
+        for index in text.indices {
+            if text[index] == UInt8(ascii: "[") { open.append(index) }
+            if text[index] == UInt8(ascii: "]"), let start = open.popLast() {
+                closing[start - text.startIndex] = index + 1
             }
         }
-        return nil
+        return closing
     }
 }

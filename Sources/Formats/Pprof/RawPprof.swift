@@ -71,17 +71,39 @@ struct RawPprof {
     /// An empty one, to be filled by another format's decoder.
     init() {}
 
-    init(decoding bytes: [UInt8]) throws(WireError) {
-        try decode(bytes.span)
+    /// Takes back samples, also one that was not finished.
+    mutating func removeSamples(from first: Int) {
+        stackEnds.removeSubrange(min(first, stackEnds.count)...)
+        valueEnds.removeSubrange(min(first, valueEnds.count)...)
+        labelEnds.removeSubrange(min(first, labelEnds.count)...)
+        stacks.removeSubrange((stackEnds.last ?? 0)...)
+        values.removeSubrange((valueEnds.last ?? 0)...)
+        labels.removeSubrange((labelEnds.last ?? 0)...)
     }
 
-    private mutating func decode(_ bytes: Span<UInt8>) throws(WireError) {
-        // Hot columns are locals: appending to a stored property costs a check and a call each time.
+    /// Reads a pprof whose messages were counted.
+    init(decoding bytes: [UInt8], _ counts: MessageCounts) throws(WireError) {
+        try decode(bytes.span, counts)
+    }
+
+    private mutating func decode(_ bytes: Span<UInt8>, _ counts: MessageCounts) throws(WireError) {
+        // Columns are locals with room for what was counted: appending to a stored property costs a check and a call each time.
         var stacks: [UInt64] = []
         var values: [Int64] = []
-        var strings = TextTable(reservingTexts: bytes.count / 64, bytes: bytes.count / 4)
+        var labels: [Label] = []
+        var (stackEnds, valueEnds, labelEnds): ([Int], [Int], [Int]) = ([], [], [])
+        var locations: [Location] = []
+        var lines: [Line] = []
+        var functions: [Function] = []
+        var strings = TextTable(reservingTexts: counts.strings, bytes: bytes.count / 2)
         stacks.reserveCapacity(bytes.count / 6)
-        values.reserveCapacity(bytes.count / 32)
+        values.reserveCapacity(min(counts.samples * counts.sampleTypes, bytes.count))
+        stackEnds.reserveCapacity(counts.samples)
+        valueEnds.reserveCapacity(counts.samples)
+        labelEnds.reserveCapacity(counts.samples)
+        locations.reserveCapacity(counts.locations)
+        lines.reserveCapacity(counts.locations)
+        functions.reserveCapacity(counts.functions)
         var cursor = ProtobufCursor(offset: 0, end: bytes.count)
         while !cursor.isAtEnd {
             let (number, type) = try ProtobufReader.field(bytes, &cursor)
@@ -116,6 +138,11 @@ struct RawPprof {
         }
         self.stacks = stacks
         self.values = values
+        self.labels = labels
+        (self.stackEnds, self.valueEnds, self.labelEnds) = (stackEnds, valueEnds, labelEnds)
+        self.locations = locations
+        self.lines = lines
+        self.functions = functions
         self.strings = strings
     }
 

@@ -13,7 +13,12 @@ public enum Speedscope {
         public var unit: Text
         /// Stacks of names, root first, with their weights in hundredths of the unit; whole bytes where the unit is bytes.
         public var stacks: [(frames: [Text], weight: Int64)]
+        /// What was left out.
+        public var salvage = SalvageReport()
     }
+
+    /// The frames of all stacks together: events nest, so that a small file can hold very many.
+    private static let maxFrames = 8 << 20
 
     private static let schema: Text = "https://www.speedscope.app/file-format-schema.json"
 
@@ -25,10 +30,13 @@ public enum Speedscope {
     }
 
     /// Reads a document; throws ``FormatError`` of kind `unreadable` for what is no speedscope profile.
-    public static func decode(_ bytes: [UInt8]) throws(FormatError) -> [Profile] {
+    ///
+    /// Unless the limits are strict, a profile that breaks a rule is left out and counted where there are others.
+    public static func decode(_ bytes: [UInt8], limits: PprofLimits) throws(FormatError) -> [Profile] {
         let document: JSONValue
         do throws(WireError) {
-            document = try JSONValue(parsing: bytes)
+            document = try JSONValue(
+                parsing: bytes, memoryLimit: limits.maxBytes > 0 ? limits.maxBytes.saturatingMultiply(32) : .max)
         } catch {
             throw FormatError(.unreadable, "speedscope: \(error)")
         }
@@ -38,6 +46,9 @@ public enum Speedscope {
         let frames = (document["shared"]?["frames"]?.elements ?? []).map { $0["name"]?.text ?? .empty }
         var indexOfKey: [Key: Int] = [:]
         var profiles: [Profile] = []
+        var lost = SalvageReport()
+        var problem: FormatError?
+        var room = maxFrames
         for (index, value) in (document["profiles"]?.elements ?? []).enumerated() {
             let kind = value["type"]?.text ?? .empty
             let unit = value["unit"]?.text ?? "none"
@@ -49,12 +60,22 @@ public enum Speedscope {
                 profiles.append(Profile(name: key.name, unit: unit, stacks: []))
             }
             let place = indexOfKey[key] ?? 0
-            switch kind {
-            case "sampled": try readSamples(value, index, frames, into: &profiles[place])
-            case "evented": try readEvents(value, index, frames, into: &profiles[place])
-            default: throw FormatError(.unreadable, "speedscope: unknown profile type \(kind)")
+            let known = profiles[place].stacks.count
+            do throws(FormatError) {
+                switch kind {
+                case "sampled": try readSamples(value, index, frames, &room, into: &profiles[place])
+                case "evented": try readEvents(value, index, frames, &room, into: &profiles[place])
+                default: throw FormatError(.unreadable, "speedscope: unknown profile type \(kind)")
+                }
+            } catch {
+                guard !limits.isStrict, error.kind != .tooLarge else { throw error }
+                profiles[place].stacks.removeSubrange(known...)
+                lost.note(.partialFile, error.description)
+                problem = problem ?? error
             }
         }
+        if profiles.allSatisfy(\.stacks.isEmpty), let problem { throw problem }
+        if !profiles.isEmpty { profiles[0].salvage = lost }
         return profiles
     }
 
@@ -75,8 +96,13 @@ public enum Speedscope {
         return weight
     }
 
+    private static func take(_ count: Int, _ room: inout Int) throws(FormatError) {
+        room -= count
+        guard room >= 0 else { throw FormatError(.tooLarge, "speedscope: more than \(maxFrames) frames in all stacks") }
+    }
+
     private static func readSamples(
-        _ value: JSONValue, _ index: Int, _ frames: [Text], into profile: inout Profile
+        _ value: JSONValue, _ index: Int, _ frames: [Text], _ room: inout Int, into profile: inout Profile
     ) throws(FormatError) {
         let samples = value["samples"]?.elements ?? []
         let weights = value["weights"]?.elements ?? []
@@ -87,13 +113,14 @@ public enum Speedscope {
         for (sample, weight) in zip(samples, weights) {
             var names: [Text] = []
             for frame in sample.elements ?? [] { names.append(try name(frame, frames, index)) }
+            try take(names.count, &room)
             profile.stacks.append((names, try Self.weight(weight.double ?? 0, profile.unit, index)))
         }
     }
 
     /// Frames open and close in time; what lies between two events belongs to the stack that is open.
     private static func readEvents(
-        _ value: JSONValue, _ index: Int, _ frames: [Text], into profile: inout Profile
+        _ value: JSONValue, _ index: Int, _ frames: [Text], _ room: inout Int, into profile: inout Profile
     ) throws(FormatError) {
         var open: [Text] = []
         var last = value["startValue"]?.double ?? 0
@@ -101,7 +128,10 @@ public enum Speedscope {
             guard let at = event["at"]?.double, at >= last else {
                 throw FormatError(.invalid, "speedscope: the events of profiles[\(index)] do not go forward in time")
             }
-            if !open.isEmpty { profile.stacks.append((open, try weight(at - last, profile.unit, index))) }
+            if !open.isEmpty, at > last {
+                try take(open.count, &room)
+                profile.stacks.append((open, try weight(at - last, profile.unit, index)))
+            }
             last = at
             let frame = try name(event["frame"] ?? .null, frames, index)
             switch event["type"]?.text {
@@ -122,17 +152,15 @@ public enum Speedscope {
 extension Speedscope.Profile {
     /// The stacks as a profile of one sample type; `scale` is what weights are multiplied by.
     public func decoded(
-        type: ValueType, periodType: ValueType?, scale: Int64, time: Int64
+        type: ValueType, periodType: ValueType?, scale: Int64, time: Int64, limits: PprofLimits
     ) throws(FormatError) -> DecodedProfile {
-        var collector = StackCollector()
+        var collector = StackCollector(limits: limits)
+        collector.salvage = salvage
         for stack in stacks {
             var node: UInt32 = 0
             for frame in stack.frames { node = try collector.child(of: node, named: frame.utf8[...]) }
             collector.add(stack.weight, to: node)
         }
-        let columns = try collector.columns(scaledBy: scale)
-        return DecodedProfile(
-            sampleTypes: [type], periodType: periodType, time: time, symbols: collector.symbols,
-            groups: columns.count == 0 ? [] : [SampleGroup(labels: [], columns: [columns])])
+        return try collector.profile(type: type, periodType: periodType, scale: scale, time: time)
     }
 }

@@ -20,31 +20,71 @@ public enum TextProfile {
     /// Reads stacks and multiplies their values by `scale`.
     ///
     /// `time` is when the profile was taken, in nanoseconds. Values that are not positive are left out; a product that cannot be
-    /// represented is an error.
+    /// represented is an error. Unless the limits are strict, lines that cannot be read are left out and counted. `reserving` is asked
+    /// before memory is taken.
     public static func decode(
         _ bytes: [UInt8], as format: Format, type: ValueType, periodType: ValueType?, scale: Int64, time: Int64,
-        limits: PprofLimits
+        limits: PprofLimits, reserving: @escaping (Int) -> Bool = { _ in true }
     ) throws(FormatError) -> DecodedProfile {
-        var stacks = StackCollector()
-        switch format {
-        case .groups: try readGroups(bytes, into: &stacks)
-        case .lines: try readLines(bytes, into: &stacks)
-        case .trie: try readTrie(bytes, limits, into: &stacks)
-        case .tree: try readTree(bytes, limits, into: &stacks)
+        var stacks = StackCollector(limits: limits, reserving: reserving)
+        var problem: FormatError?
+        do throws(FormatError) {
+            switch format {
+            case .groups: try readGroups(bytes, limits, into: &stacks, &problem)
+            case .lines: try readLines(bytes, limits, into: &stacks, &problem)
+            case .trie: try readTrie(bytes, limits, into: &stacks)
+            case .tree: try readTree(bytes, limits, into: &stacks)
+            }
+        } catch {
+            guard !limits.isStrict, error.kind == .unreadable else { throw error }
+            // Of trees that end early or are damaged, what was complete stays.
+            stacks.salvage.note(.cutShort, error.description)
+            problem = error
         }
-        let columns = try stacks.columns(scaledBy: scale)
-        return DecodedProfile(
-            sampleTypes: [type], periodType: periodType, time: time, symbols: stacks.symbols,
-            groups: columns.count == 0 ? [] : [SampleGroup(labels: [], columns: [columns])])
+        let profile = try stacks.profile(type: type, periodType: periodType, scale: scale, time: time)
+        if profile.groups.isEmpty, let problem { throw problem }
+        return profile
     }
 
-    private static func readGroups(_ bytes: [UInt8], into stacks: inout StackCollector) throws(FormatError) {
-        for line in bytes.split(separator: 0x0a) {
-            // The reference stops reading at such a line.
-            guard line.count <= maxLine else { return }
+    /// The lines that are not empty, without their ends; nothing is copied.
+    private static func forEachLine(
+        _ bytes: [UInt8], _ body: (ArraySlice<UInt8>) throws(FormatError) -> Bool
+    ) throws(FormatError) {
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: 0x0a) ?? bytes.count
+            let line = bytes[start..<end]
+            start = end + 1
+            guard !line.isEmpty else { continue }
+            guard try body(line) else { return }
+        }
+    }
+
+    private static func readGroups(
+        _ bytes: [UInt8], _ limits: PprofLimits, into stacks: inout StackCollector, _ problem: inout FormatError?
+    ) throws(FormatError) {
+        try forEachLine(bytes) { line throws(FormatError) in
+            guard line.count <= maxLine else {
+                stacks.salvage.note(.line, "a line of \(line.count) bytes")
+                // The reference stops reading at such a line.
+                return !limits.isStrict
+            }
             let line = line.last == 0x0d ? line.dropLast() : line
-            guard let blank = line.lastIndex(of: 0x20) else { continue }
-            try stacks.add(joined: line[..<blank], value: try count(line[(blank + 1)...]))
+            guard let blank = line.lastIndex(of: 0x20) else {
+                stacks.salvage.note(.line, String(decoding: line.prefix(100), as: UTF8.self))
+                return true
+            }
+            let value: Int64
+            do throws(FormatError) {
+                value = try count(line[(blank + 1)...])
+            } catch {
+                guard !limits.isStrict else { throw error }
+                stacks.salvage.note(.line, String(decoding: line.prefix(100), as: UTF8.self))
+                problem = problem ?? error
+                return true
+            }
+            try stacks.add(joined: line[..<blank], value: value)
+            return true
         }
     }
 
@@ -61,13 +101,20 @@ public enum TextProfile {
         return value
     }
 
-    private static func readLines(_ bytes: [UInt8], into stacks: inout StackCollector) throws(FormatError) {
-        for line in bytes.split(separator: 0x0a) {
+    private static func readLines(
+        _ bytes: [UInt8], _ limits: PprofLimits, into stacks: inout StackCollector, _ problem: inout FormatError?
+    ) throws(FormatError) {
+        try forEachLine(bytes) { line throws(FormatError) in
             guard line.count <= maxLine else {
-                throw FormatError(.unreadable, "a line is longer than \(maxLine) bytes")
+                let error = FormatError(.unreadable, "a line is longer than \(maxLine) bytes")
+                guard !limits.isStrict else { throw error }
+                stacks.salvage.note(.line, "a line of \(line.count) bytes")
+                problem = problem ?? error
+                return true
             }
             let line = line.last == 0x0d ? line.dropLast() : line
             if !line.isEmpty { try stacks.add(joined: line, value: 1) }
+            return true
         }
     }
 
@@ -108,6 +155,8 @@ public enum TextProfile {
         // The length of the key at each open node, and how many children are still to come.
         var open: [(keyLength: Int, left: UInt64)] = []
         var key: [UInt8] = []
+        // Keys share what they begin with, so that a small body can hold very many long ones.
+        var room = limits.maxBytes > 0 ? max(limits.maxBytes, bytes.count).saturatingMultiply(4) : .max
         while offset < bytes.count {
             if let last = open.last { key.removeLast(key.count - last.keyLength) }
             if !open.isEmpty { open[open.count - 1].left -= 1 }
@@ -115,7 +164,11 @@ public enum TextProfile {
             guard key.count <= 1 << 20 else { throw FormatError(.tooLarge, "a stack is longer than 1 MiB") }
             let value = try uvarint(bytes, &offset)
             let children = try uvarint(bytes, &offset)
-            if value > 0 { try stacks.add(joined: key[...], value: Int64(bitPattern: value)) }
+            if value > 0 {
+                room -= key.count
+                guard room >= 0 else { throw FormatError(.tooLarge, "the stacks of a trie are too long together") }
+                try stacks.add(joined: key[...], value: Int64(bitPattern: value))
+            }
             if children > 0 { open.append((key.count, children)) }
             while open.last?.left == 0 { open.removeLast() }
             if open.isEmpty { break }
@@ -149,66 +202,5 @@ public enum TextProfile {
             if open.isEmpty { break }
         }
         guard open.isEmpty else { throw FormatError(.unreadable, "unexpected end at byte \(offset)") }
-    }
-}
-
-/// Collects stacks of names into a table, one function and location for each distinct name.
-struct StackCollector {
-    private(set) var symbols = SymbolTable()
-    private var locations: [Text: UInt32] = [:]
-    private var edges = EdgeTable()
-    private var values: [Int64] = [0]
-
-    mutating func add(joined stack: ArraySlice<UInt8>, value: Int64) throws(FormatError) {
-        var node: UInt32 = 0
-        for frame in stack.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false) {
-            node = try child(of: node, named: frame)
-        }
-        add(value, to: node)
-    }
-
-    mutating func add(_ value: Int64, to node: UInt32) {
-        if value > 0 { values[Int(node)] = values[Int(node)].saturatingAdd(value) }
-    }
-
-    mutating func child(of parent: UInt32, named name: ArraySlice<UInt8>) throws(FormatError) -> UInt32 {
-        let text = Text(utf8: Array(name))
-        let location: UInt32
-        if let known = locations[text] {
-            location = known
-        } else {
-            guard text.isValidUTF8 else {
-                throw FormatError(
-                    .invalid, "a frame's name contains invalid UTF-8: string field contains invalid UTF-8")
-            }
-            let function = UInt32(symbols.functions.count)
-            let index = symbols.strings.append(text.utf8)
-            symbols.functions.append(Function(name: index, systemName: index))
-            symbols.lines.append(Line(function: function))
-            location = UInt32(symbols.locations.count)
-            symbols.locations.append(Location(firstLine: function, lineCount: 1))
-            locations[text] = location
-        }
-        let next = UInt32(symbols.stacks.count)
-        let node = edges.find(parent, location, orInsert: next)
-        if node == next {
-            symbols.stacks.append(parent: parent, location: location)
-            values.append(0)
-        }
-        return node
-    }
-
-    func columns(scaledBy scale: Int64) throws(FormatError) -> SampleColumns {
-        var columns = SampleColumns()
-        for (node, value) in values.enumerated() where value > 0 {
-            let (scaled, overflow) = value.multipliedReportingOverflow(by: scale)
-            guard !overflow else {
-                throw FormatError(.invalid, "a count times its period does not fit 64 bits: \(value) × \(scale)")
-            }
-            guard scaled > 0 else { continue }
-            columns.stacks.append(UInt32(node))
-            columns.values.append(scaled)
-        }
-        return columns
     }
 }

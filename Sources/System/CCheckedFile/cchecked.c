@@ -62,10 +62,7 @@ static int verify(const unsigned char *page, int size, sqlite3_int64 offset) {
     if (load(page + size - CCHECKED_RESERVED) == checksum(page, size, offset)) return SQLITE_OK;
     // What was never written, as a page that was freed before it was: SQLite reads no content from it.
     for (int at = 0; at < size; at += 8) {
-        if (load(page + at) != 0) {
-            sqlite3_log(CCHECKED_CORRUPT, "the checksum of the page at byte %lld does not match", offset);
-            return CCHECKED_CORRUPT;
-        }
+        if (load(page + at) != 0) return CCHECKED_CORRUPT;
     }
     return SQLITE_OK;
 }
@@ -91,24 +88,53 @@ static int checked_read(sqlite3_file *file, void *buffer, int amount, sqlite3_in
     return verify(buffer, amount, offset);
 }
 
+static int has_room(checked_file *checked, int amount) {
+    if (checked->scratch_size >= amount) return 1;
+    unsigned char *larger = sqlite3_realloc(checked->scratch, amount);
+    if (!larger) return 0;
+    checked->scratch = larger;
+    checked->scratch_size = amount;
+    return 1;
+}
+
+static void fill(unsigned char *page, int size, sqlite3_int64 offset) {
+    uint64_t sum = checksum(page, size, offset);
+    memcpy(page + size - CCHECKED_RESERVED, &sum, CCHECKED_RESERVED);
+}
+
+// Gives checksums to the pages that were written before the first one, which says that there are any: a large copy or VACUUM
+// INTO writes some to make room in its memory.
+static int fill_earlier(checked_file *checked, int size) {
+    sqlite3_int64 end = 0;
+    const sqlite3_io_methods *methods = checked->below->pMethods;
+    int code = methods->xFileSize(checked->below, &end);
+    if (code == SQLITE_OK && end > size && !has_room(checked, size)) return SQLITE_IOERR_NOMEM;
+    for (sqlite3_int64 at = size; code == SQLITE_OK && at + size <= end; at += size) {
+        code = methods->xRead(checked->below, checked->scratch, size, at);
+        if (code == SQLITE_OK && verify(checked->scratch, size, at) == SQLITE_OK) continue;
+        fill(checked->scratch, size, at);
+        if (code == SQLITE_OK) code = methods->xWrite(checked->below, checked->scratch, size, at);
+    }
+    return code;
+}
+
 static int checked_write(sqlite3_file *file, const void *buffer, int amount, sqlite3_int64 offset) {
     checked_file *checked = (checked_file *)file;
     // Only what SQLite leaves alone may be filled.
     if (checked->is_database && offset == 0 && amount >= 512) {
+        int was_checked = checked->is_checked;
         checked->is_checked = ((const unsigned char *)buffer)[20] == CCHECKED_RESERVED;
+        if (checked->is_checked && !was_checked) {
+            int code = fill_earlier(checked, amount);
+            if (code != SQLITE_OK) return code;
+        }
     }
     if (!checked->is_checked || !is_page(amount, offset)) {
         return checked->below->pMethods->xWrite(checked->below, buffer, amount, offset);
     }
-    if (checked->scratch_size < amount) {
-        unsigned char *larger = sqlite3_realloc(checked->scratch, amount);
-        if (!larger) return SQLITE_IOERR_NOMEM;
-        checked->scratch = larger;
-        checked->scratch_size = amount;
-    }
+    if (!has_room(checked, amount)) return SQLITE_IOERR_NOMEM;
     memcpy(checked->scratch, buffer, amount);
-    uint64_t sum = checksum(checked->scratch, amount, offset);
-    memcpy(checked->scratch + amount - CCHECKED_RESERVED, &sum, CCHECKED_RESERVED);
+    fill(checked->scratch, amount, offset);
     return checked->below->pMethods->xWrite(checked->below, checked->scratch, amount, offset);
 }
 

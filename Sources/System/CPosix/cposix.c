@@ -141,6 +141,8 @@ const char *cposix_error_text(int error, char *buffer, size_t capacity) {
 
 int cposix_lock_file(int fd) { return result(flock(fd, LOCK_EX | LOCK_NB)); }
 
+int cposix_share_file(int fd) { return result(flock(fd, LOCK_SH | LOCK_NB)); }
+
 void cposix_http_date(int64_t seconds, char *buffer, size_t capacity) {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

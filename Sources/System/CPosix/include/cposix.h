@@ -46,6 +46,9 @@ const char *cposix_error_text(int error, char *buffer, size_t capacity);
 // Takes an exclusive lock on a whole file without waiting; fails with EWOULDBLOCK when another open file holds it.
 int cposix_lock_file(int fd);
 
+// Takes a lock that others may share, without waiting; fails with EWOULDBLOCK when another open file holds it exclusively.
+int cposix_share_file(int fd);
+
 // Keeps the allocator to few arenas, and freed blocks of up to some MiB in them: queries allocate and free arrays of that size,
 // and handing each back to the kernel costs more than what is done with it.
 void cposix_tune_allocator(void);

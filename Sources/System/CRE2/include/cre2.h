@@ -17,6 +17,16 @@ cre2_regexp *cre2_compile(const char *pattern, size_t length, char *error, size_
 // Whether the expression matches all of a text.
 int cre2_full_match(const cre2_regexp *regexp, const char *text, size_t length);
 
+// The number of groups, without the whole match.
+int cre2_group_count(const cre2_regexp *regexp);
+
+// The number of the group of a name, or -1.
+int cre2_group_index(const cre2_regexp *regexp, const char *name, size_t length);
+
+// Whether the expression matches all of a text. If so, writes where the whole match and the first `count - 1` groups begin
+// and end, two numbers each; -1 for a group that took no part.
+int cre2_full_match_groups(const cre2_regexp *regexp, const char *text, size_t length, ptrdiff_t *bounds, int count);
+
 void cre2_destroy(cre2_regexp *regexp);
 
 #ifdef __cplusplus

@@ -1,0 +1,31 @@
+public import Model
+
+/// The rules of a server: those for every tenant, and those that single tenants have beside them.
+public struct RelabelRules: Sendable {
+    /// The rules for every tenant.
+    public var common: [RelabelRule]
+    /// By tenant's id the rules that follow the common ones.
+    public var tenants: [String: [RelabelRule]]
+
+    /// Makes rules; none unless said otherwise.
+    public init(common: [RelabelRule] = [], tenants: [String: [RelabelRule]] = [:]) {
+        self.common = common
+        self.tenants = tenants
+    }
+
+    /// The rules for one tenant, in the order in which they apply.
+    public func rules(for tenant: String) -> [RelabelRule] {
+        common + (tenants[tenant] ?? [])
+    }
+}
+
+extension Array where Element == RelabelRule {
+    /// The labels that the rules make of some, sorted; nil if they drop the series.
+    public func relabelled(_ labels: [Label]) -> [Label]? {
+        var builder = LabelBuilder(labels)
+        for rule in self {
+            guard rule.apply(to: &builder) else { return nil }
+        }
+        return builder.labels.sorted()
+    }
+}

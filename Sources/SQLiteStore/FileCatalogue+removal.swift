@@ -1,0 +1,92 @@
+import CPosix
+import Glibc
+import Model
+import Store
+import Synchronization
+
+extension FileCatalogue {
+    /// Takes a file out of every later answer; false if it is no longer there.
+    func leave(_ file: PartitionFile) -> Bool {
+        state.withLock { state in
+            guard state.files[file.tenant]?[file.day] === file else { return false }
+            state.files[file.tenant]?[file.day] = nil
+            state.busy.insert(file.key)
+            file.use.leave()
+            return true
+        }
+    }
+
+    /// Unlinks a file that has left and that nobody reads or writes; its day may be written again afterwards.
+    ///
+    /// The database goes first: a log without its database is removed at the next start, a database without its log would
+    /// be an older one.
+    func remove(_ file: PartitionFile) throws(StoreError) {
+        file.closeIdle()
+        guard unlink(file.path) == 0 || errno == ENOENT else {
+            let error = Self.failure("remove \(file.path)")
+            // It is still there, and is served again.
+            let again = PartitionFile(tenant: file.tenant, day: file.day, directory: folder(of: file.tenant))
+            state.withLock { state in
+                state.files[file.tenant, default: [:]][file.day] = again
+                state.busy.remove(file.key)
+            }
+            measure(again)
+            throw error
+        }
+        for suffix in ["-wal", "-shm"] { unlink(file.path + suffix) }
+        forget(file)
+        _ = state.withLock { $0.busy.remove(file.key) }
+        try syncDirectory(of: file)
+    }
+
+    /// Removes logs whose database is gone, as a stop in the middle of a removal leaves them.
+    static func removeOrphans(_ entries: [String], in folder: String) {
+        let names = Set(entries)
+        for entry in entries {
+            for suffix in ["-wal", "-shm"] where entry.hasSuffix(".db" + suffix) {
+                if !names.contains(String(entry.dropLast(suffix.count))) { unlink("\(folder)/\(entry)") }
+            }
+        }
+    }
+}
+
+/// The lock that backups share, so that no file goes away under them; whoever takes files away holds it alone.
+final class CopyLock: Sendable {
+    private struct Holding: Sendable {
+        var descriptor: Int32 = -1
+        var count = 0
+    }
+
+    private let path: String
+    private let holding = Mutex(Holding())
+
+    init(directory: String) {
+        path = Self.path(directory)
+    }
+
+    static func path(_ directory: String) -> String { directory + "/lock.copy" }
+
+    /// Holds copies off, or tells that somebody is copying; several of this process may hold it.
+    func hold() -> Bool {
+        holding.withLock { holding in
+            if holding.count == 0 {
+                let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+                guard descriptor >= 0 else { return false }
+                guard cposix_lock_file(descriptor) == 0 else {
+                    close(descriptor)
+                    return false
+                }
+                holding.descriptor = descriptor
+            }
+            holding.count += 1
+            return true
+        }
+    }
+
+    func letGo() {
+        holding.withLock { holding in
+            holding.count -= 1
+            if holding.count == 0 { close(holding.descriptor) }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Glibc
+import Store
+
+/// A directory that is filled under another name and appears when it is complete.
+struct FreshDirectory {
+    private let target: String
+    /// Where it is filled.
+    let path: String
+
+    /// Refuses a target that is there and not empty.
+    init(_ target: String) throws(StoreError) {
+        var name = target
+        while name.count > 1 && name.hasSuffix("/") { name.removeLast() }
+        self.target = name
+        path = name + ".partial"
+        var status = stat()
+        if stat(name, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR, try FileCatalogue.entries(of: name).isEmpty else {
+                throw StoreError(.unusable, "\(name) is there and not an empty directory")
+            }
+        }
+        Self.removeAll(path)
+        try FileCatalogue.makeDirectory(path)
+    }
+
+    /// Gives it its name, after everything in it is synced.
+    func appear() throws(StoreError) {
+        for tenant in try FileCatalogue.entries(of: path + "/tenants") {
+            try FileCatalogue.sync("\(path)/tenants/\(tenant)")
+        }
+        try FileCatalogue.sync(path + "/tenants")
+        try FileCatalogue.sync(path)
+        guard rename(path, target) == 0 else { throw FileCatalogue.failure("rename \(path) to \(target)") }
+        let parent = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+        try FileCatalogue.sync(parent)
+    }
+
+    /// Removes what was filled so far.
+    func remove() {
+        Self.removeAll(path)
+    }
+
+    private static func removeAll(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        for entry in (try? FileCatalogue.entries(of: path)) ?? [] { removeAll("\(path)/\(entry)") }
+        rmdir(path)
+    }
+
+    /// Makes a file's content durable.
+    static func sync(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileCatalogue.failure("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileCatalogue.failure("sync \(path)") }
+    }
+
+    /// Copies a file, synced.
+    static func copy(_ source: String, to target: String) throws(StoreError) {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw FileCatalogue.failure("open \(source)") }
+        defer { close(input) }
+        let output = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard output >= 0 else { throw FileCatalogue.failure("create \(target)") }
+        defer { close(output) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(input, &buffer, buffer.count)
+            guard count >= 0 else { throw FileCatalogue.failure("read \(source)") }
+            guard count > 0 else { break }
+            guard write(output, buffer, count) == count else { throw FileCatalogue.failure("write \(target)") }
+        }
+        guard fsync(output) == 0 else { throw FileCatalogue.failure("sync \(target)") }
+    }
+}
