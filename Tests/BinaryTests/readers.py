@@ -1,17 +1,19 @@
-"""Lets 64 readers ask while profiles come in: no answer is an error, and each is of one moment.
+"""Lets 64 readers ask while profiles come in and others are deleted: no answer is an error, and each is of one moment.
 
 usage: readers.py BINARY [--seconds N] [--seed N]
 """
 import tempfile
 import threading
 import time
+import urllib.parse
 
-from invariants import SERVICE, CPU, Checker, Model, Writer, arguments, fill, verify
+from invariants import CPU, DAY, END, START, Checker, Model, Writer, arguments, fill, totals, verify
 from server import Server
+from wire import pprof, push
 
 options = arguments(__doc__, seconds=5.0)
 model = Model()
-problems, answers = [], 0
+problems, answers, deleted = [], 0, 0
 lock = threading.Lock()
 stop = threading.Event()
 
@@ -39,11 +41,33 @@ def read(server, number):
                 problems.append(f"a total of {total} is not within {floor} and {ceiling}")
 
 
+def delete(server):
+    """Single profiles of a series of its own, and a whole day; once the answer is there, nobody finds them."""
+    global deleted
+    day = START - 20 * DAY
+    while not stop.is_set() and not problems:
+        for at in (day, START, START + 3_600_000):
+            status, text = server.push(push([({"__name__": "process_cpu", "service_name": "gone"},
+                                              pprof([(["main", "gone"], 5, None)], at * 1_000_000), None)]))
+            if status != 200:
+                problems.append(f"a push was answered with {status}: {text}")
+        for selector, start, end in (('{service_name="gone"}', START - DAY, END), ("{}", day - DAY, day + DAY)):
+            query = urllib.parse.urlencode({"selector": selector, "start": start, "end": end})
+            status, text, _ = server.post(f"/api/v1/profiles/delete?{query}", b"", "text/plain")
+            if status != 200:
+                problems.append(f"a deletion was answered with {status}: {text}")
+        left = server.ask("SelectMergeStacktraces", {
+            "profileTypeID": CPU, "labelSelector": '{service_name="gone"}', "start": day - DAY, "end": END})
+        if totals(left.get("flamegraph")).get("total", 0) != 0:
+            problems.append(f"deleted profiles are in an answer: {left}")
+        deleted += 1
+
+
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
     server = Server(options.binary, data)
     fill(server, model, 20)
-    # Deletion has no part in it yet: it belongs beside the writers, with a series of its own.
     writers = [threading.Thread(target=Writer(server, model, n).run, args=(stop.is_set,)) for n in range(4)]
+    writers.append(threading.Thread(target=delete, args=(server,)))
     readers = [threading.Thread(target=read, args=(server, n)) for n in range(64)]
     for thread in writers + readers:
         thread.start()
@@ -55,5 +79,6 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
         raise SystemExit("\n".join(problems[:10]))
     verify(server, model, "at the end")
     assert server.end(kill=False) == 0
-assert answers >= 64
-print(f"{answers} answers to 64 readers while {len(model.acknowledged)} profiles came in, none wrong")
+assert answers >= 64 and deleted > 0
+print(f"{answers} answers to 64 readers while {len(model.acknowledged)} profiles came in and {deleted} deletions were made, "
+      "none wrong")
