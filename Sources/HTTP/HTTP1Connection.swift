@@ -36,6 +36,8 @@ final class HTTP1Connection: Connection {
     private var stream: Int32 = 0
     private var task: Task<Void, Never>?
     private var peerIsDone = false
+    /// Whether the peer's end was seen while what it sent before may still wait to be read.
+    private var endIsNear = false
     private var headStarted: ContinuousClock.Instant?
     private var exchange: Exchange?
     private var drainsAfterWriting = false
@@ -67,6 +69,12 @@ final class HTTP1Connection: Connection {
             // Both directions are gone: nobody is left to answer.
             close()
             return
+        }
+        if events & UInt32(CPOSIX_PEER_DONE) != 0, case .responding = state {
+            // It may have closed or only finished sending. Most have closed: what runs for them stops, and whatever comes of it
+            // is still sent.
+            endIsNear = true
+            task?.cancel()
         }
         if events & UInt32(CPOSIX_WRITE) != 0 {
             flush()
@@ -397,8 +405,8 @@ final class HTTP1Connection: Connection {
 
     private func updateInterest() {
         guard !isClosed else { return }
-        let interest =
-            (wantsInput ? UInt32(CPOSIX_READ) : 0) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE))
+        var interest = (wantsInput ? UInt32(CPOSIX_READ) : 0) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE))
+        if case .responding = state, !endIsNear { interest |= UInt32(CPOSIX_PEER_DONE) }
         loop.watch(socket, interest, token: token)
     }
 

@@ -53,7 +53,7 @@ public struct IngestPipeline: Sendable {
     /// What senders did wrong.
     public let problems: IngestProblems
     private let budget: IngestBudget
-    private let arrivals = ArrivalTimes()
+    private let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
 
@@ -115,8 +115,8 @@ public struct IngestPipeline: Sendable {
 
     /// Stores every profile of a push that can be stored, then reports the others.
     ///
-    /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID from its client and comes again, byte by
-    /// byte the same, is stored once.
+    /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID of its own and comes again, byte by byte
+    /// the same, is stored once.
     public func push(_ series: [PushedSeries], for tenant: Tenant, now: Int64) async throws(IngestError) {
         var ready = ReadyProfiles()
         var errors = ErrorList()
@@ -136,6 +136,7 @@ public struct IngestPipeline: Sendable {
         _ series: [PushedSeries], _ errors: inout ErrorList, for tenant: Tenant, now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         var ready = ReadyProfiles()
+        let identities = known.identities(of: series, tenant: tenant, now: now)
         var byteCount = 0
         var index = 0
         for pushed in series where !pushed.profiles.isEmpty {
@@ -145,10 +146,10 @@ public struct IngestPipeline: Sendable {
                 do throws(FormatError) {
                     let raw = try Pprof.read(profile.bytes, limits: limits.pprof, reserving: reserve)
                     byteCount += raw.byteCount
-                    let id = ProfileID(client: profile.id, labels: pushed.labels, content: profile.bytes)
+                    let identity = identities[index]
                     ready += try profiles(
-                        of: raw, labels: labels, language: Self.language(pushed.labels),
-                        now: id.map { arrivals.first($0, of: tenant, now: now) } ?? now, id: id ?? .random())
+                        of: raw, labels: labels, language: Self.language(pushed.labels), now: identity?.time ?? now,
+                        id: identity?.id ?? .random())
                 } catch {
                     // Nothing was stored yet, so the whole push may come again.
                     guard error.kind != .noRoom else { throw refusal(error, .unavailable) }

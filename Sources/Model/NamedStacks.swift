@@ -3,7 +3,9 @@
 /// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
 /// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
 public struct NamedStacks: Sendable {
-    /// A node of the tree. The root is node 0, its own parent and nobody's child, so 0 stands for no node.
+    /// A node of the tree.
+    ///
+    /// The root is node 0, its own parent and nobody's child, so 0 stands for no node.
     struct Node: Sendable {
         /// The parent, whose index is smaller.
         var parent: UInt32

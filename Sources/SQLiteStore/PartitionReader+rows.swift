@@ -145,6 +145,8 @@ extension Selection {
     /// Whether profiles are taken with all their samples, or not at all.
     var takesWholeProfiles: Bool { spans == nil && traces == nil && stacks.isEmpty }
 
-    /// Whether rollups can answer: nothing is asked of single profiles or samples. A filter of stacks works on sums.
+    /// Whether rollups can answer: nothing is asked of single profiles or samples.
+    ///
+    /// A filter of stacks works on sums.
     var takesSums: Bool { spans == nil && traces == nil && profiles == nil }
 }

@@ -18,7 +18,7 @@ final class PartitionWriter {
         let service: Service
     }
 
-    /// A service's symbols. Those who write share it on the lane's queue.
+    /// A service's symbols, on the lane's queue.
     final class Service {
         let id: Int64
         var interner: SymbolInterner
@@ -64,7 +64,9 @@ final class PartitionWriter {
     /// About how many bytes the symbols and their indices take.
     var byteCount: Int { services.values.reduce(0) { $0 + $1.interner.byteCount + $1.memo.byteCount } }
 
-    /// Stores profiles in one transaction; when it returns, they are synced. `now` counts on a clock that never jumps.
+    /// Stores profiles in one transaction; when it returns, they are synced.
+    ///
+    /// `now` counts on a clock that never jumps.
     func write(_ profiles: [IncomingProfile], now: ContinuousClock.Instant) throws {
         try connection.writing {
             for profile in profiles { try insert(profile, now: now) }

@@ -1,6 +1,8 @@
 import Model
 
-/// How long a bucket of a rollup is. Buckets begin at multiples of their width since the Unix epoch.
+/// How long a bucket of a rollup is.
+///
+/// Buckets begin at multiples of their width since the Unix epoch.
 enum RollupLevel: Int64, CaseIterable, Comparable {
     case fiveMinutes = 0
     case hour = 1

@@ -60,14 +60,18 @@ with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
         "profileTypeID": CPU, "labelSelector": '{service_name="timeless"}', "start": now - 600_000, "end": now + 600_000})
     assert totals(graph["flamegraph"])["total"] == 7, graph
 
-    # What differs is not a retry: other bytes or labels under the same id, and the same bytes without an id.
+    # What differs is not a retry: other bytes or labels under the same id, which then stands for nothing any more, and the
+    # same bytes without an id.
     at = START * 1_000_000
     one, other = pprof([(["main"], 1, None)], at), pprof([(["main"], 10, None)], at)
     identity = str(uuid.uuid4())
-    for profile in (one, other, one):
+    for profile in (one, one, other, one):
         assert server.push(push([(labels("alike"), profile, identity)]))[0] == 200
-    assert server.push(push([({**labels("alike"), "pod": "b"}, one, identity)]))[0] == 200
     assert total(server, "alike") == 12, total(server, "alike")
+    # Several series of one push may share an id.
+    both = push([({**labels("shared"), "pod": pod}, one, str(uuid.UUID(int=7))) for pod in "ab"])
+    storm(server, both, 10)
+    assert total(server, "shared") == 2, total(server, "shared")
     for identity in (None, "", "1", "not-a-uuid"):
         for _ in range(2):
             assert server.push(push([(labels(f"nameless-{identity}"), one, identity)]))[0] == 200

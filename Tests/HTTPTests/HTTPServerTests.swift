@@ -163,13 +163,14 @@ final class TestHandler: Handler {
         }
     }
 
-    @Test func `the work for a client that is gone is cancelled`() async throws {
+    @Test(arguments: [true, false])
+    func `the work for a client that is gone is cancelled`(_ resets: Bool) async throws {
         try await serve { port, handler, _ in
             do {
                 let client = try RawClient(port: port)
                 client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(await eventually { handler.running.load(ordering: .relaxed) == 1 })
-                client.resetOnClose()
+                if resets { client.resetOnClose() }
             }
             #expect(await eventually { handler.cancelled.load(ordering: .relaxed) == 1 })
         }

@@ -19,7 +19,8 @@
 static int result(int value) { return value < 0 ? -errno : value; }
 
 static uint32_t bits(uint32_t interest) {
-    return (interest & CPOSIX_READ ? EPOLLIN : 0) | (interest & CPOSIX_WRITE ? EPOLLOUT : 0);
+    return (interest & CPOSIX_READ ? EPOLLIN : 0) | (interest & CPOSIX_WRITE ? EPOLLOUT : 0) |
+           (interest & CPOSIX_PEER_DONE ? EPOLLRDHUP : 0);
 }
 
 int cposix_epoll_create(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }
@@ -48,6 +49,7 @@ int cposix_epoll_wait(int epoll, cposix_event *events, int capacity, int timeout
     for (int i = 0; i < count; i++) {
         events[i].token = raw[i].data.u64;
         events[i].ready = (raw[i].events & EPOLLIN ? CPOSIX_READ : 0) | (raw[i].events & EPOLLOUT ? CPOSIX_WRITE : 0) |
+                          (raw[i].events & EPOLLRDHUP ? CPOSIX_PEER_DONE : 0) |
                           (raw[i].events & (EPOLLHUP | EPOLLERR) ? CPOSIX_HANGUP : 0);
     }
     return count;

@@ -11,6 +11,7 @@ enum {
     CPOSIX_READ = 1,
     CPOSIX_WRITE = 2,
     CPOSIX_HANGUP = 4,  // both directions are gone, or an error is pending
+    CPOSIX_PEER_DONE = 8,  // the peer will send nothing more
 };
 
 typedef struct {
