@@ -53,6 +53,7 @@ public struct IngestPipeline: Sendable {
     /// What senders did wrong.
     public let problems: IngestProblems
     private let budget: IngestBudget
+    private let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
 
@@ -114,7 +115,8 @@ public struct IngestPipeline: Sendable {
 
     /// Stores every profile of a push that can be stored, then reports the others.
     ///
-    /// `now` is in nanoseconds. When it returns, everything is durable.
+    /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID of its own and comes again, byte by byte
+    /// the same, is stored once.
     public func push(_ series: [PushedSeries], for tenant: Tenant, now: Int64) async throws(IngestError) {
         var ready = ReadyProfiles()
         var errors = ErrorList()
@@ -134,6 +136,7 @@ public struct IngestPipeline: Sendable {
         _ series: [PushedSeries], _ errors: inout ErrorList, for tenant: Tenant, now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         var ready = ReadyProfiles()
+        let identities = known.identities(of: series, tenant: tenant, now: now)
         var byteCount = 0
         var index = 0
         for pushed in series where !pushed.profiles.isEmpty {
@@ -143,7 +146,10 @@ public struct IngestPipeline: Sendable {
                 do throws(FormatError) {
                     let raw = try Pprof.read(profile.bytes, limits: limits.pprof, reserving: reserve)
                     byteCount += raw.byteCount
-                    ready += try profiles(of: raw, labels: labels, language: Self.language(pushed.labels), now: now)
+                    let identity = identities[index]
+                    ready += try profiles(
+                        of: raw, labels: labels, language: Self.language(pushed.labels), now: identity?.time ?? now,
+                        id: identity?.id ?? .random())
                 } catch {
                     // Nothing was stored yet, so the whole push may come again.
                     guard error.kind != .noRoom else { throw refusal(error, .unavailable) }
@@ -170,7 +176,7 @@ public struct IngestPipeline: Sendable {
     /// Validates, normalises and splits a pprof into the profiles of its series.
     func profiles(
         of raw: Pprof.Raw, labels: SeriesLabels, language: Pprof.Language, salvage: SalvageReport = SalvageReport(),
-        now: Int64
+        now: Int64, id: ProfileID = .random()
     ) throws(FormatError) -> ReadyProfiles {
         var labels = labels
         if !isStrict { labels = labels.named(SampleTypeConfiguration.standard.profileName(of: raw.sampleTypes)) }
@@ -178,7 +184,7 @@ public struct IngestPipeline: Sendable {
         var decoded = try Pprof.normalise(
             raw, limits: limits.pprof, language: language, series: labels.description)
         decoded.salvage.add(salvage)
-        return try split(decoded, labels: labels, now: now)
+        return try split(decoded, labels: labels, now: now, id: id)
     }
 
     /// Strictly, refuses a time outside of the window.
@@ -190,7 +196,9 @@ public struct IngestPipeline: Sendable {
     }
 
     /// One profile for each group of labels and sample type that has values.
-    func split(_ decoded: DecodedProfile, labels: SeriesLabels, now: Int64) throws(FormatError) -> ReadyProfiles {
+    func split(
+        _ decoded: DecodedProfile, labels: SeriesLabels, now: Int64, id: ProfileID = .random()
+    ) throws(FormatError) -> ReadyProfiles {
         var decoded = decoded
         var report = labels.salvage
         var time = decoded.time > 0 ? decoded.time : now
@@ -223,7 +231,6 @@ public struct IngestPipeline: Sendable {
                 groups.append((merged, group.columns.map { [$0] }))
             }
         }
-        let id = ProfileID.random()
         let source = SharedSymbols(decoded.symbols)
         var ready = ReadyProfiles()
         for group in groups {
@@ -267,14 +274,5 @@ public struct IngestPipeline: Sendable {
         case "pyspy", "rbspy", "nodespy", "javaspy", "grafana-agent.java", "dotnetspy", "phpspy", "pyroscope-rs": .other
         default: .unknown
         }
-    }
-}
-
-extension ProfileID {
-    /// A random UUID of version 4.
-    static func random() -> ProfileID {
-        ProfileID(
-            high: UInt64.random(in: 0 ... .max) & ~0xf000 | 0x4000,
-            low: UInt64.random(in: 0 ... .max) & ~(0xc0 << 56) | 0x80 << 56)
     }
 }

@@ -94,12 +94,17 @@ final class CommitLane: @unchecked Sendable {
         guard !waiting.withLock({ $0.isRetired }) else { throw FileIsBusy() }
         do {
             let result = try body(try openWriter())
+            // A sync may have failed where SQLite goes on, as when it moves the log into the file.
+            if let failure = health.failure { throw failure }
             let byteCount = writer?.byteCount ?? 0
             waiting.withLock { $0.byteCount = byteCount }
             return result
         } catch {
+            // Readers need the log's index, which the last connection takes with it and a full disk has no room to make.
+            if (error as? SQLiteError)?.isFull ?? false { try? file.withReader { _ in } }
             // Its memory may be ahead of the file now.
             writer = nil
+            if let damage = PartitionDamage(error, in: file) { throw damage }
             throw health.judge(error, "\(what) day \(file.day) of tenant \(file.tenant)")
         }
     }
@@ -184,40 +189,4 @@ final class CommitLane: @unchecked Sendable {
         waiting.withLock { $0.byteCount = 0 }
         catalogue.measure(file)
     }
-}
-
-/// Whether the disk keeps what is written; once it did not, nothing more is accepted.
-///
-/// After a failed sync the kernel may have dropped the pages that it could not write and call the next sync a success; only a
-/// new start, which reads the file as it is, can tell what is there.
-final class Health: Sendable {
-    private let state = Mutex<StoreError?>(nil)
-
-    /// The error after which nothing is accepted, or nil.
-    var failure: StoreError? { state.withLock { $0 } }
-
-    /// The error for callers; one of input or output is remembered.
-    func judge(_ error: any Error, _ what: String) -> any Error {
-        guard let error = error as? SQLiteError else { return error }
-        switch error.primaryCode {
-        case SQLITE.full: return StoreError(.full, "\(what): \(error)")
-        case SQLITE.corrupt, SQLITE.notADatabase: return StoreError(.damaged, "\(what): \(error)")
-        case SQLITE.inputOutput:
-            let failure = StoreError(
-                .unhealthy, "\(what): \(error): the disk failed, nothing is accepted until hearth is started again")
-            return state.withLock { state in
-                state = state ?? failure
-                return failure
-            }
-        default: return StoreError(.failed, "\(what): \(error)")
-        }
-    }
-}
-
-/// Primary result codes of SQLite, whose macros have no type that Swift keeps.
-enum SQLITE {
-    static let inputOutput: Int32 = 10
-    static let corrupt: Int32 = 11
-    static let full: Int32 = 13
-    static let notADatabase: Int32 = 26
 }

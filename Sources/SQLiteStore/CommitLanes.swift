@@ -55,14 +55,37 @@ final class CommitLanes: Sendable {
     }
 
     /// Returns when the profiles are synced.
+    ///
+    /// Where the day's file turns out to be damaged, twice so that it was no accident, they go to a new one.
     func append(_ profiles: [IncomingProfile], tenant: Tenant, day: Int64) async throws {
+        var suspects: [PartitionFile] = []
         while true {
             do {
                 return try await lane(tenant: tenant, day: day).append(profiles)
             } catch is FileIsBusy {
                 // For as long as creating a file takes, or the longest query that still reads one that goes.
                 try await Task.sleep(for: .milliseconds(2))
+            } catch let damage as PartitionDamage {
+                guard suspects.count < 4 else { throw StoreError(.damaged, "\(damage)") }
+                if suspects.contains(where: { $0 === damage.file }) { try await setAside(damage) }
+                suspects.append(damage.file)
             }
+        }
+    }
+
+    /// Takes a damaged file out of service, once those who read it have ended: it is kept under another name.
+    ///
+    /// What is appended in the meantime waits and begins a new file.
+    func setAside(_ damage: PartitionDamage) async throws {
+        let file = damage.file
+        guard let name = catalogue.leave(file, because: damage.reason) else { return }
+        let lane = state.withLock { $0.lanes.removeValue(forKey: file.key) }
+        await lane?.retire()
+        await file.use.untilUnread()
+        do {
+            try catalogue.moveAside(file, to: name)
+        } catch {
+            throw health.judge(error, "setting \(file.path) aside")
         }
     }
 

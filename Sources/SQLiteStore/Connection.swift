@@ -1,4 +1,6 @@
+import CCheckedFile
 import CSQLite
+import Glibc
 
 /// What libsqlite3 reported, with the statement that it was about.
 struct SQLiteError: Error, Sendable, CustomStringConvertible {
@@ -6,11 +8,47 @@ struct SQLiteError: Error, Sendable, CustomStringConvertible {
     let code: Int32
     let message: String
     let sql: String
+    /// What the operating system reported last, as `errno`; 0 where it had no part.
+    var systemError: Int32 = 0
 
-    var description: String { "sqlite \(code): \(message) (\(sql))" }
+    var description: String {
+        "sqlite \(code): \(code == CCHECKED_CORRUPT ? "the checksum of a page does not match" : message) (\(sql))"
+    }
 
     /// The code without its extension.
     var primaryCode: Int32 { code & 0xff }
+
+    /// Whether the file holds what was never written into it.
+    var isDamage: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+
+    /// Whether the disk has no room; SQLite calls it an error of input and output where it grows a file by other means.
+    var isFull: Bool {
+        guard primaryCode == SQLITE_IOERR else { return primaryCode == SQLITE_FULL }
+        return extensionIsOne(of: [.write, .truncate, .shmOpen, .shmSize, .shmMap])
+            && (systemError == ENOSPC || systemError == EDQUOT)
+    }
+
+    /// Whether the disk failed to keep what was written; not for want of room, of memory or of a lock.
+    var isDiskFailure: Bool {
+        primaryCode == SQLITE_IOERR && !isFull && !extensionIsOne(of: [.read, .memory, .lock, .shmLock, .shmMap])
+    }
+
+    /// Extensions of SQLITE_IOERR, whose macros Swift does not import.
+    private enum Extension: Int32 {
+        case read = 1
+        case write = 3
+        case truncate = 6
+        case memory = 12
+        case lock = 15
+        case shmOpen = 18
+        case shmSize = 19
+        case shmLock = 20
+        case shmMap = 21
+    }
+
+    private func extensionIsOne(of extensions: Set<Extension>) -> Bool {
+        Extension(rawValue: code >> 8).map(extensions.contains) ?? false
+    }
 }
 
 /// One connection to a database file; used by one thread at a time.
@@ -38,11 +76,16 @@ final class Connection {
             flags |= SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             name = "file:" + Self.escaped(path) + (isAtRest ? "?immutable=1" : "")
         }
-        let code = sqlite3_open_v2(name, &handle, flags, nil)
+        guard let layer = cchecked_layer() else {
+            throw SQLiteError(
+                code: SQLITE_ERROR, message: "the layer of page checksums is missing", sql: "open \(path)")
+        }
+        let code = sqlite3_open_v2(name, &handle, flags, layer)
         guard code == SQLITE_OK, let handle else {
             let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            let systemError = handle.map { sqlite3_system_errno($0) } ?? 0
             sqlite3_close_v2(handle)
-            throw SQLiteError(code: code, message: message, sql: "open \(path)")
+            throw SQLiteError(code: code, message: message, sql: "open \(path)", systemError: systemError)
         }
         self.handle = handle
         sqlite3_busy_timeout(handle, Self.usualPatience)
@@ -51,10 +94,12 @@ final class Connection {
         try execute("PRAGMA temp_store=MEMORY")
         switch mode {
         case .write:
-            // Both only count for a file that has no page yet: space that is freed can be given back, and rows of a few
-            // hundred bytes leave little of a page unused.
-            try execute("PRAGMA auto_vacuum=INCREMENTAL")
+            // These only count for a file that has no page yet, which the last of them makes: rows of a few hundred bytes
+            // leave little of a page unused, each page has room for a checksum, and space that is freed can be given back.
             try execute("PRAGMA page_size=8192")
+            var reserved = Int32(CCHECKED_RESERVED)
+            sqlite3_file_control(handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
+            try execute("PRAGMA auto_vacuum=INCREMENTAL")
             try execute("PRAGMA journal_mode=WAL")
             // An acknowledged profile is on disk.
             try execute("PRAGMA synchronous=FULL")
@@ -86,7 +131,7 @@ final class Connection {
     func copy(to path: String) throws(SQLiteError) {
         var target: OpaquePointer?
         let code = sqlite3_open_v2(
-            path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nil)
+            path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, cchecked_layer())
         defer { sqlite3_close_v2(target) }
         guard code == SQLITE_OK, let target else { throw SQLiteError(code: code, message: "cannot open", sql: path) }
         guard let backup = sqlite3_backup_init(target, "main", handle, "main") else {
@@ -177,7 +222,9 @@ final class Connection {
     static let usualPatience: Int32 = 5000
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {
-        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql)
+        SQLiteError(
+            code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql,
+            systemError: sqlite3_system_errno(handle))
     }
 }
 
@@ -214,7 +261,9 @@ final class Statement {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         default:
-            let error = SQLiteError(code: code, message: String(cString: sqlite3_errmsg(connection)), sql: sql)
+            let error = SQLiteError(
+                code: code, message: String(cString: sqlite3_errmsg(connection)), sql: sql,
+                systemError: sqlite3_system_errno(connection))
             sqlite3_reset(handle)
             throw error
         }

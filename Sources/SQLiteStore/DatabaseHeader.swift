@@ -8,9 +8,7 @@ enum DatabaseHeader {
     /// The user version that a file's first page holds, without opening the file as a database; nil for an empty file.
     static func userVersion(of path: String) throws(StoreError) -> Int64? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw StoreError(.damaged, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
-        }
+        guard descriptor >= 0 else { throw .system("open \(path)") }
         defer { close(descriptor) }
         var header = [UInt8](repeating: 0, count: 100)
         let count = pread(descriptor, &header, header.count, 0)

@@ -11,6 +11,8 @@ final class FileCatalogue: Sendable {
         var files: [Tenant: [Int64: PartitionFile]] = [:]
         /// Days whose file is being made or taken away.
         var busy: Set<PartitionFile.Key> = []
+        /// What is kept and not served.
+        var damaged: [DamagedPartition] = []
     }
 
     let directory: String
@@ -20,16 +22,22 @@ final class FileCatalogue: Sendable {
     /// The descriptor that holds the lock; -1 once released.
     private let lock: Mutex<Int32>
     let state: Mutex<State>
+    let reportDamage: @Sendable (DamagedPartition) -> Void
 
     /// Creates the directory if it is not there, locks it, and finds its files.
-    init(directory: String) throws(StoreError) {
+    ///
+    /// `reportDamage` hears of each damaged file, also of those that were set aside before.
+    init(
+        directory: String, reportDamage: @escaping @Sendable (DamagedPartition) -> Void = { _ in }
+    ) throws(StoreError) {
         self.directory = directory
+        self.reportDamage = reportDamage
         copies = CopyLock(directory: directory)
         try Self.makeDirectory(directory)
         try Self.makeDirectory(directory + "/tenants")
         let lockPath = directory + "/lock"
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure("open \(lockPath)") }
+        guard descriptor >= 0 else { throw .system("open \(lockPath)") }
         guard cposix_lock_file(descriptor) == 0 else {
             Glibc.close(descriptor)
             throw StoreError(
@@ -37,39 +45,42 @@ final class FileCatalogue: Sendable {
         }
         lock = Mutex(descriptor)
         var found: [Tenant: [Int64: PartitionFile]] = [:]
+        var damaged: [DamagedPartition] = []
         for name in try Self.entries(of: directory + "/tenants") {
             let tenant = Tenant(name)
             let folder = "\(directory)/tenants/\(name)"
             let entries = try Self.entries(of: folder)
             Self.removeOrphans(entries, in: folder)
-            for entry in entries where entry.hasSuffix(".db") {
-                guard let day = Int64(entry.dropLast(3)) else { continue }
-                found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
+            for entry in entries {
+                if entry.hasSuffix(".db"), let day = Int64(entry.dropLast(3)) {
+                    found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
+                } else if let day = DamagedPartition.day(of: entry) {
+                    damaged.append(
+                        DamagedPartition(
+                            tenant: tenant, day: day, path: "\(folder)/\(entry)", reason: "it was set aside before"))
+                }
             }
         }
-        state = Mutex(State(files: found))
-        for file in found.values.flatMap(\.values) { try Self.checkVersion(file) }
+        state = Mutex(State(files: found, damaged: damaged))
+        for partition in damaged { reportDamage(partition) }
+        for file in found.values.flatMap(\.values) { try check(file) }
     }
 
     deinit { release() }
 
-    /// Refuses a directory that a newer program has written, before anything is served from it.
-    ///
-    /// A few bytes of the file tell, so that a start takes the same short time however much there is. Where a log may hold
-    /// newer ones, SQLite is asked.
-    private static func checkVersion(_ file: PartitionFile) throws(StoreError) {
-        let version: Int64?
-        if FileSize.of(file.path).log == 0 {
-            version = try DatabaseHeader.userVersion(of: file.path)
-        } else {
-            do {
-                let connection = try Connection(file.path, .read)
-                version = try connection.number("PRAGMA user_version")
-            } catch {
-                throw StoreError(.damaged, "\(file.path): \(error)")
+    /// Refuses a directory that a newer program has written, and sets damaged files aside, before anything is served.
+    private func check(_ file: PartitionFile) throws(StoreError) {
+        do {
+            let version = try file.storedVersion()
+            try file.refuseNewer(version)
+            // Nothing was stored yet when its creation was cut short; who writes into it goes on.
+            if version == 0 { state.withLock { $0.files[file.tenant]?[file.day] = nil } }
+        } catch {
+            guard let damage = PartitionDamage(error, in: file) else {
+                throw error as? StoreError ?? StoreError(.unusable, "\(file.path): \(error)")
             }
+            if let name = leave(file, because: damage.reason) { try moveAside(file, to: name) }
         }
-        if let version { try file.refuseNewer(version) }
     }
 
     /// The file of a tenant's day, made known if it is new.
@@ -131,9 +142,7 @@ final class FileCatalogue: Sendable {
         try Self.sync(folder(of: file.tenant))
     }
 
-    static func failure(_ what: String) -> StoreError {
-        StoreError(.failed, "cannot \(what): \(String(cString: strerror(errno)))")
-    }
+    static func failure(_ what: String) -> StoreError { .system(what) }
 
     static func makeDirectory(_ path: String) throws(StoreError) {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create directory \(path)") }

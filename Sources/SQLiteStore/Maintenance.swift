@@ -67,6 +67,7 @@ struct Maintenance: Sendable {
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
             let lease = catalogue.lease(of: [file.tenant], in: file.range)
             guard lease.files.contains(where: { $0 === file }) else { continue }
+            // A failure is found again, and reported, by whoever asks for the file.
             let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
             // There may be many files, and few that are asked for.
             file.closeIdle()
@@ -75,8 +76,15 @@ struct Maintenance: Sendable {
     }
 
     private func rollUp(_ lane: CommitLane) async -> Bool {
-        // A failure leaves the buckets stale: their profiles are read one by one.
-        (try? await lane.rollUp(policy, now: WallClock.now)) ?? false
+        do {
+            return try await lane.rollUp(policy, now: WallClock.now)
+        } catch let damage as PartitionDamage {
+            try? await lanes.setAside(damage)
+            return false
+        } catch {
+            // A failure leaves the buckets stale: their profiles are read one by one.
+            return false
+        }
     }
 }
 

@@ -70,9 +70,7 @@ final class PartitionFile: Sendable {
     /// Opens the file for writing and brings its schema up to date; a newer one is refused.
     func openForWriting() throws -> Connection {
         let connection = try Connection(path, .write)
-        let version = try connection.number("PRAGMA user_version") ?? 0
-        try refuseNewer(version)
-        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
+        try bringUpToDate(connection)
         isCurrent.withLock { $0 = true }
         return connection
     }
@@ -87,15 +85,35 @@ final class PartitionFile: Sendable {
 
     /// Opens the file for reading; one of an older program is brought up to date the first time.
     private func openForReading() throws -> Connection {
-        let connection = try Connection(path, .read)
-        guard !isCurrent.withLock({ $0 }) else { return connection }
-        let version = try connection.number("PRAGMA user_version") ?? 0
-        if version == Self.schemaVersion {
-            isCurrent.withLock { $0 = true }
-        } else {
-            _ = try openForWriting()
+        // One brings it up to date, which may take long, and others wait.
+        try isCurrent.withLock { isCurrent in
+            guard !isCurrent else { return }
+            if try Connection(path, .read).number("PRAGMA user_version") != Self.schemaVersion {
+                try bringUpToDate(try Connection(path, .write))
+            }
+            isCurrent = true
         }
-        return connection
+        return try Connection(path, .read)
+    }
+
+    private func bringUpToDate(_ connection: Connection) throws {
+        let version = try connection.number("PRAGMA user_version") ?? 0
+        try refuseNewer(version)
+        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
+    }
+
+    /// The schema version of the file, 0 where its creation was cut short.
+    ///
+    /// The header alone tells where no log can hold a newer one, so that a start takes the same short time however much there
+    /// is; everything else SQLite reads and verifies.
+    func storedVersion() throws -> Int64 {
+        if FileSize.of(path).log == 0, let version = try DatabaseHeader.userVersion(of: path),
+            version == Self.schemaVersion
+        {
+            return version
+        }
+        if let reason = try WriteAheadLog(path + "-wal").damage() { throw PartitionDamage(file: self, reason: reason) }
+        return try Connection(path, .read).number("PRAGMA user_version") ?? 0
     }
 
     /// Runs `body` with a reading connection from the pool.
@@ -114,6 +132,12 @@ final class PartitionFile: Sendable {
     /// When somebody last read the file, and about how many bytes are kept in memory for the next one.
     var cached: (lastRead: ContinuousClock.Instant, byteCount: Int) {
         (lastRead.withLock { $0 }, cache.withLock { $0.byteCount })
+    }
+
+    /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.
+    func forget() {
+        closeIdle()
+        dropCache()
     }
 
     /// Forgets what is kept in memory for readers.

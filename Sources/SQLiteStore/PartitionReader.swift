@@ -14,11 +14,10 @@ struct PartitionReader: Sendable {
     func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         do {
             return try file.withReader { connection in try connection.reading { try body(connection) } }
-        } catch let error as SQLiteError {
-            let isDamaged = error.primaryCode == SQLITE.corrupt || error.primaryCode == SQLITE.notADatabase
-            throw StoreError(isDamaged ? .damaged : .failed, "\(file.path): \(error)")
-        } catch let error as BlobDamage {
-            throw StoreError(.damaged, "\(file.path): \(error)")
+        } catch {
+            if let damage = PartitionDamage(error, in: file) { throw damage }
+            guard let error = error as? SQLiteError else { throw error }
+            throw StoreError(error.isFull ? .full : .failed, "\(file.path): \(error)")
         }
     }
 

@@ -22,6 +22,8 @@ struct Retention: Sendable {
                 continue
             } catch is CancellationError {
                 return
+            } catch let damage as PartitionDamage {
+                do { try await lanes.setAside(damage) } catch { report(.failed("\(damage): \(error)")) }
             } catch {
                 report(.failed("retention of day \(file.day) of tenant \(file.tenant): \(error)"))
             }

@@ -7,10 +7,12 @@ import Store
 actor SQLiteDocuments: DocumentStore {
     private static let schemaVersion: Int64 = 1
     private let path: String
+    private let health: Health
     private var opened: Connection?
 
-    init(directory: String) {
+    init(directory: String, health: Health) {
         path = "\(directory)/documents.db"
+        self.health = health
     }
 
     private func connection() throws -> Connection {
@@ -42,9 +44,18 @@ actor SQLiteDocuments: DocumentStore {
     private func run<Result>(_ body: (Connection) throws -> Result) throws -> Result {
         do {
             return try body(try connection())
-        } catch let error as SQLiteError {
-            throw StoreError(error.primaryCode == 13 ? .full : .failed, "documents: \(error)")
+        } catch {
+            opened = nil
+            throw health.judge(error, path)
         }
+    }
+
+    /// Runs `body`, which changes something; it is not acknowledged unless the disk keeps what is written.
+    private func write<Result>(_ body: (Connection) throws -> Result) throws -> Result {
+        if let failure = health.failure { throw failure }
+        let result = try run(body)
+        if let failure = health.failure { throw failure }
+        return result
     }
 
     private static func bind(_ statement: Statement, _ tenant: Tenant, _ collection: String, _ name: Text? = nil) {
@@ -81,7 +92,7 @@ actor SQLiteDocuments: DocumentStore {
     }
 
     func put(_ document: Document, in collection: String, of tenant: Tenant) async throws -> Bool {
-        try run { connection in
+        try write { connection in
             let statement = try connection.prepare(
                 """
                 INSERT INTO documents (tenant, collection, name, modified, content) VALUES (?, ?, ?, ?, ?)
@@ -97,7 +108,7 @@ actor SQLiteDocuments: DocumentStore {
     }
 
     func delete(named name: Text, in collection: String, of tenant: Tenant) async throws {
-        try run { connection in
+        try write { connection in
             let statement = try connection.prepare(
                 "DELETE FROM documents WHERE tenant = ? AND collection = ? AND name = ?")
             Self.bind(statement, tenant, collection, name)

@@ -39,6 +39,9 @@ extension SQLiteStore {
                         tenant: deletion.tenant, day: match.file.day, profiles: done.profiles, bytes: done.bytes,
                         reason: .request))
                 note(done.touched.compactMap { match.series[$0] }, done.profiles, done.bytes)
+            } catch let damage as PartitionDamage {
+                try await lanes.setAside(damage)
+                AnswerGaps.current?.note(catalogue.damaged(of: [deletion.tenant], in: deletion.range))
             } catch is FileIsBusy {
                 // Somebody else takes all of it away.
                 note(match.series.values, match.profiles, match.bytes)

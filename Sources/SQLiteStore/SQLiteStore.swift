@@ -29,13 +29,13 @@ public final class SQLiteStore: ProfileStore {
         directory: String, budget: MemoryBudget = MemoryBudget(limit: 1 << 30), rollups: RollupPolicy = RollupPolicy(),
         maxDisk: Int = 0, report: @escaping @Sendable (StoreEvent) -> Void = { _ in }
     ) throws(StoreError) {
-        catalogue = try FileCatalogue(directory: directory)
+        catalogue = try FileCatalogue(directory: directory) { report(.damaged($0)) }
         lanes = CommitLanes(catalogue: catalogue)
         self.budget = budget
         self.report = report
         bound = DiskBound(limit: maxDisk, catalogue: catalogue, lanes: lanes, report: report)
         if maxDisk > 0 { _ = catalogue.measureAll() }
-        documents = SQLiteDocuments(directory: directory)
+        documents = SQLiteDocuments(directory: directory, health: lanes.health)
         let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups, budget: budget)
         background = Task.detached(priority: .utility) { await maintenance.run() }
     }
@@ -45,6 +45,9 @@ public final class SQLiteStore: ProfileStore {
 
     /// Why nothing can be stored any more.
     public var failure: StoreError? { lanes.health.failure }
+
+    /// What was set aside because it is damaged.
+    public var damaged: [DamagedPartition] { catalogue.state.withLock { $0.damaged } }
 
     /// Stores profiles; they are on disk when it returns.
     public func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
@@ -88,10 +91,33 @@ public final class SQLiteStore: ProfileStore {
         }
     }
 
+    /// Answers a question from the files of a range, in the way of `run`; what is damaged is left out and noted.
+    func read<Result: Sendable>(
+        _ tenants: [Tenant], _ range: TimeRange,
+        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
+    ) async throws -> Result {
+        var suspects: [PartitionFile] = []
+        while true {
+            do {
+                let result = try await run(tenants, range, body)
+                AnswerGaps.current?.note(catalogue.damaged(of: tenants, in: range))
+                return result
+            } catch let damage as PartitionDamage {
+                // What is read anew and wrong again is wrong in the file.
+                if suspects.contains(where: { $0 === damage.file }) {
+                    try await lanes.setAside(damage)
+                } else {
+                    damage.file.forget()
+                    suspects.append(damage.file)
+                }
+            }
+        }
+    }
+
     /// Runs blocking work on the readers' queue over the files of a range, which stay in place until it ends.
     ///
     /// `isCancelled` tells it that nobody waits any more.
-    func read<Result: Sendable>(
+    private func run<Result: Sendable>(
         _ tenants: [Tenant], _ range: TimeRange,
         _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
     ) async throws -> Result {

@@ -1,3 +1,5 @@
+import CCheckedFile
+
 /// The tables of a partition file, and how a file of an older schema becomes one of this.
 ///
 /// - `series`: label sets, each with the service whose symbols resolve its stacks.
@@ -44,6 +46,7 @@ enum Schema {
             PRIMARY KEY (service, sequence)) STRICT, WITHOUT ROWID;
         \(profiles)
         \(derived)
+        PRAGMA application_id = \(CCHECKED_APPLICATION_ID);
         """
 
     /// Moves the service from the profiles to their series, and leaves all rollups to be made.

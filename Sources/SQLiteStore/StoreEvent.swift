@@ -28,6 +28,8 @@ public enum StoreEvent: Sendable {
     case full(bytes: Int, limit: Int)
     /// Appends are taken again.
     case roomAgain
+    /// A part of the data is damaged and set aside; told once for each, and again at each start.
+    case damaged(DamagedPartition)
     /// Something in the background did not work and is tried again.
     case failed(String)
 

@@ -129,9 +129,9 @@ public struct Gateway: Handler {
         case .route(let route, let parameter):
             do throws(TenantHeader.Problem) {
                 let tenants = try tenants(request.head, route)
-                let response = await route.respond(
-                    RoutedRequest(
-                        request: request, tenants: tenants, parameter: parameter, now: WallClock.milliseconds))
+                let routed = RoutedRequest(
+                    request: request, tenants: tenants, parameter: parameter, now: WallClock.milliseconds)
+                let response = await PartialAnswers.marked { await route.respond(routed) }
                 return route.family == .plain ? Self.compressed(response, for: request.head) : response
             } catch {
                 return response(Self.apiError(error), route, request.head)

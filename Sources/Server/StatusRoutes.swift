@@ -12,13 +12,18 @@ struct StatusRoutes {
 
     var routes: [Route] {
         let (store, metrics, version) = (store, metrics, version)
+        let damaged = metrics.gauge(
+            "hearth_store_damaged_partitions", "Files that were set aside because they are damaged.")
         return [
             Route("GET", "/ready") { _ in
-                guard let failure = store.failure else { return .text("ready\n") }
-                return .text("not ready: \(failure)\n", status: 503)
+                if let failure = store.failure { return .text("not ready: \(failure)\n", status: 503) }
+                // What is damaged is out of service; the rest is served.
+                return .text(
+                    "ready\n" + store.damaged.map { "damaged: \($0.path): \($0.reason)\n" }.joined())
             },
             Route("GET", "/metrics") { _ in
-                .text(metrics.exposition, type: "text/plain; version=0.0.4; charset=utf-8")
+                damaged.set(Double(store.damaged.count))
+                return .text(metrics.exposition, type: "text/plain; version=0.0.4; charset=utf-8")
             },
             Route("GET", "/api/v1/status/buildinfo") { _ in
                 var json = Array("{\"status\":\"success\",\"data\":{\"version\":".utf8)

@@ -255,6 +255,9 @@ public protocol ProfileStore: Sendable {
     /// Why profiles cannot be stored reliably any more, or nil while all is well.
     var failure: StoreError? { get }
 
+    /// What is kept but not served, because it is damaged.
+    var damaged: [DamagedPartition] { get }
+
     /// Finishes what was begun and closes; later calls throw.
     func close() async
 }
@@ -262,6 +265,9 @@ public protocol ProfileStore: Sendable {
 extension ProfileStore {
     /// Engines without such states never fail.
     public var failure: StoreError? { nil }
+
+    /// Engines that keep nothing on disk find nothing damaged there.
+    public var damaged: [DamagedPartition] { [] }
 
     /// The timelines of a selection, derived from ``profilePoints(for:)``.
     public func timelines(for selection: Selection) async throws -> [SeriesTimeline] {

@@ -95,6 +95,8 @@ enum ServeCommand {
                     interval: .milliseconds(max(table.milliseconds("retention-interval"), 100)))
             }
         }
+        // Who sees that it listens may stop it.
+        let stop = StopSignal()
         let server = try HTTPServer(try http(table), handler: gateway)
         let address = "\(try host(table)):\(server.port)"
         logger.log(
@@ -105,7 +107,7 @@ enum ServeCommand {
                 "max_disk": table.text("max-disk"),
             ])
         let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
-        let signal = await StopSignal.wait()
+        let signal = await stop.wait()
         logger.log(.info, "stopping", ["signal": signal])
         demo?.cancel()
         await server.stop(timeout: .milliseconds(table.milliseconds("shutdown-timeout")))

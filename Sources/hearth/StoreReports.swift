@@ -70,6 +70,10 @@ struct StoreReports: Sendable {
         case .roomAgain:
             isFull.set(0)
             logger.log(.info, "below max-disk again, pushes are taken")
+        case .damaged(let partition):
+            logger.log(
+                .error, "damaged data was set aside; the rest is served",
+                ["path": partition.path, "tenant": partition.tenant.id, "reason": partition.reason])
         case .failed(let what):
             failures.add()
             logger.log(.warn, "a deletion did not work and is tried again", ["error": what])

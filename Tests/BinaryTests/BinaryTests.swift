@@ -44,16 +44,6 @@ struct BinaryTests {
         #expect(result.output.contains(message) && result.output.split(separator: "\n").count == 1)
     }
 
-    @Test func `every acknowledged profile survives kill -9, once`() {
-        let result = Program.run("python3 \(Program.scripts)/crash.py \(hearth) 12")
-        #expect(result.status == 0, "\(result.output)")
-    }
-
-    @Test func `SIGTERM finishes what runs and loses nothing`() {
-        let result = Program.run("python3 \(Program.scripts)/crash.py \(hearth) 4 --term")
-        #expect(result.status == 0, "\(result.output)")
-    }
-
     @Test func `directories are backed up while in use, checked, restored and compacted`() {
         let result = Program.run("python3 \(Program.scripts)/directories.py \(hearth)")
         #expect(result.status == 0, "\(result.output)")

@@ -26,6 +26,19 @@ enum Program {
     /// The folder of the scripts.
     static let scripts = String(#filePath[..<(#filePath.lastIndex(of: "/") ?? #filePath.startIndex)])
 
+    /// Whether file systems can be mounted in a namespace of one's own.
+    static let canMount = run("unshare -m mount -t tmpfs none /mnt").status == 0
+
+    /// Whether the layer that makes syncs fail can be built.
+    static let hasCompiler = run("command -v cc && test -f /usr/include/sqlite3.h").status == 0
+
+    /// Runs one of the scripts, with the binary as its first argument, and returns what it printed and its status.
+    static func script(_ call: String, under command: String = "") -> (output: String, status: Int32) {
+        let words = call.split(separator: " ")
+        let options = words.dropFirst().joined(separator: " ")
+        return run("\(command) python3 \(scripts)/\(words[0]) \(path ?? "") \(options)")
+    }
+
     /// Runs a command of the shell and returns what it printed, on both streams, and its status.
     static func run(_ command: String) -> (output: String, status: Int32) {
         guard let pipe = popen("(\(command)) 2>&1", "r") else { return ("cannot run", -1) }

@@ -12,34 +12,10 @@ from connectrpc.errors import ConnectError
 from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
 
 from server import Server
+from wire import number, pprof, push, text
 
 SERVICE = "querier.v1.QuerierService"
 CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
-
-
-def varint(value):
-    out = bytearray()
-    while value >= 128:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes(out) + bytes([value])
-
-
-def text(number, content):
-    content = content.encode() if isinstance(content, str) else content
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def number(field, value):
-    return varint(field << 3) + varint(value)
-
-
-def pprof():
-    strings = ["", "cpu", "nanoseconds", "rpc_main"]
-    return (
-        text(1, number(1, 1) + number(2, 2)) + text(2, text(1, varint(1)) + text(2, varint(42)))
-        + text(4, number(1, 1) + text(4, number(1, 1))) + text(5, number(1, 1) + number(2, 3))
-        + b"".join(text(6, s) for s in strings) + text(11, number(1, 1) + number(2, 2)))
 
 
 NOW = int(time.time() * 1000)
@@ -71,8 +47,7 @@ METHODS = {
     "GetProfileStats": (b"", b"\x08\x01"),
     "AnalyzeQuery": (between(2, 3) + text(4, "{}"), b"Store"),
 }
-PUSH = text(1, text(1, text(1, "__name__") + text(2, "process_cpu")) + text(1, text(1, "service_name") + text(2, "rpc"))
-            + text(2, text(1, pprof())))
+PUSH = push([({"__name__": "process_cpu", "service_name": "rpc"}, pprof([(["rpc_main"], 42, None)]), None)])
 
 
 class Identity:

@@ -1,0 +1,44 @@
+import Glibc
+import Model
+import Store
+import Synchronization
+
+extension FileCatalogue {
+    /// What was set aside and would have had a part in a question.
+    func damaged(of tenants: [Tenant], in range: TimeRange) -> [DamagedPartition] {
+        let first = PartitionFile.day(of: range.startNanoseconds)
+        let last = PartitionFile.day(of: range.endNanoseconds)
+        return state.withLock { $0.damaged }.filter {
+            tenants.contains($0.tenant) && first <= $0.day && $0.day <= last
+        }
+    }
+
+    /// Takes a damaged file out of every later answer, which is noted at once; the name that it is to have, or nil if it is no
+    /// longer there.
+    func leave(_ file: PartitionFile, because reason: String) -> String? {
+        let name = DamagedPartition.path(for: file.path)
+        let partition = DamagedPartition(tenant: file.tenant, day: file.day, path: name, reason: reason)
+        let hasLeft = state.withLock { state in
+            guard state.files[file.tenant]?[file.day] === file else { return false }
+            state.files[file.tenant]?[file.day] = nil
+            state.busy.insert(file.key)
+            file.use.leave()
+            state.damaged.append(partition)
+            return true
+        }
+        guard hasLeft else { return nil }
+        reportDamage(partition)
+        return name
+    }
+
+    /// Gives a file that has left, and that nobody reads or writes, the name that it has from now on; its day begins anew.
+    func moveAside(_ file: PartitionFile, to name: String) throws(StoreError) {
+        file.closeIdle()
+        // If it cannot be moved, its day stays closed: what is there is kept.
+        guard rename(file.path, name) == 0 || errno == ENOENT else { throw .system("rename \(file.path)") }
+        for suffix in ["-wal", "-shm"] { rename(file.path + suffix, name + suffix) }
+        forget(file)
+        _ = state.withLock { $0.busy.remove(file.key) }
+        try syncDirectory(of: file)
+    }
+}

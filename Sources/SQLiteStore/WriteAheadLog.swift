@@ -1,0 +1,80 @@
+import Glibc
+import Store
+
+/// A look into SQLite's write-ahead log before SQLite opens it (sqlite.org/fileformat2.html#the_write_ahead_log).
+///
+/// SQLite takes the first frame whose checksum is wrong for the end of what was written and drops the rest without a word, as is
+/// right after a cut of power: then no commit, or the one that nobody waited for, lies behind it. More than that is damage.
+struct WriteAheadLog {
+    private let path: String
+
+    private static let headerSize = 32
+    private static let frameHeaderSize = 24
+
+    init(_ path: String) {
+        self.path = path
+    }
+
+    /// What is wrong with the log, or nil where it is whole, cut short or not there.
+    func damage() throws(StoreError) -> String? {
+        guard let file = fopen(path, "re") else {
+            if errno == ENOENT { return nil }
+            throw .system("open \(path)")
+        }
+        defer { fclose(file) }
+        var header = [UInt8](repeating: 0, count: Self.headerSize)
+        guard fread(&header, 1, header.count, file) == header.count else { return nil }
+        let magic = Self.word(header, 0)
+        let pageSize = Int(Self.word(header, 8))
+        var sum = Checksum(isBigEndian: magic & 1 == 1)
+        sum.add(header[..<24])
+        guard magic & ~1 == 0x377f_0682, sum.matches(header, at: 24), (512...65_536).contains(pageSize),
+            pageSize & (pageSize - 1) == 0
+        else { return "the header of its write-ahead log is damaged" }
+        var frame = [UInt8](repeating: 0, count: Self.frameHeaderSize + pageSize)
+        var isValid = true
+        var lostCommits = 0
+        while fread(&frame, 1, frame.count, file) == frame.count {
+            // Frames of an earlier round of the log follow the last one.
+            let isCurrent = frame[8..<16] == header[16..<24]
+            if isValid {
+                sum.add(frame[..<8])
+                sum.add(frame[Self.frameHeaderSize...])
+                isValid = isCurrent && sum.matches(frame, at: 16)
+            }
+            if !isValid && isCurrent && Self.word(frame, 4) != 0 { lostCommits += 1 }
+        }
+        return lostCommits > 1
+            ? "its write-ahead log is damaged: \(lostCommits) commits lie behind a wrong checksum" : nil
+    }
+
+    private static func word(_ bytes: [UInt8], _ at: Int) -> UInt32 {
+        bytes[at..<at + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// The running sum over pairs of words.
+    private struct Checksum {
+        let isBigEndian: Bool
+        var first: UInt32 = 0
+        var second: UInt32 = 0
+
+        init(isBigEndian: Bool) {
+            self.isBigEndian = isBigEndian
+        }
+
+        mutating func add(_ bytes: ArraySlice<UInt8>) {
+            bytes.withUnsafeBytes { bytes in
+                for at in stride(from: 0, to: bytes.count & ~7, by: 8) {
+                    let left = bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+                    let right = bytes.loadUnaligned(fromByteOffset: at + 4, as: UInt32.self)
+                    first = first &+ (isBigEndian ? left.bigEndian : left.littleEndian) &+ second
+                    second = second &+ (isBigEndian ? right.bigEndian : right.littleEndian) &+ first
+                }
+            }
+        }
+
+        func matches(_ bytes: [UInt8], at: Int) -> Bool {
+            word(bytes, at) == first && word(bytes, at + 4) == second
+        }
+    }
+}
