@@ -2,6 +2,7 @@ import Glibc
 import Model
 import Selectors
 import Store
+import Synchronization
 import Testing
 
 @testable import SQLiteStore
@@ -314,6 +315,20 @@ private func listing(_ directory: String) throws -> [String] {
             catalogue.release()
             let store = try SQLiteStore(directory: directory)
             #expect(try await sums(store, TimeRange(start: 0, end: 86_399_999)).isEmpty == false)
+            await store.close()
+        }
+    }
+
+    @Test func `a question about many days leaves few of their files open`() async throws {
+        try await withDirectory { directory in
+            try await fill(directory)
+            for day in 1...200 {
+                try FreshDirectory.copy(file(directory), to: "\(directory)/tenants/anonymous/\(day).db")
+            }
+            let store = try SQLiteStore(directory: directory)
+            _ = try await store.span(of: .anonymous)
+            // Other tests have files of their own open at the same time, each of which may be over by one.
+            #expect(PartitionFile.idleCount.load(ordering: .relaxed) <= PartitionFile.mostIdle + 16)
             await store.close()
         }
     }
