@@ -8,6 +8,7 @@ struct Maintenance: Sendable {
     let catalogue: FileCatalogue
     let lanes: CommitLanes
     let policy: RollupPolicy
+    let budget: MemoryBudget
 
     /// After how long without a write a file is closed.
     private static let idle = Duration.seconds(120)
@@ -18,7 +19,12 @@ struct Maintenance: Sendable {
     func run() async {
         await findStaleFiles()
         var released = ContinuousClock.now
+        var noted = 0
+        defer { budget.note(-noted) }
         while !Task.isCancelled {
+            let cached = await trimCaches()
+            budget.note(cached - noted)
+            noted = cached
             for lane in lanes.all {
                 while !Task.isCancelled, await rollUp(lane) {}
                 // What readers held when something was deleted.
@@ -32,6 +38,28 @@ struct Maintenance: Sendable {
             }
             try? await Task.sleep(for: policy.interval)
         }
+    }
+
+    /// Keeps what is in memory for readers and writers to half of the budget, so that queries have the other half.
+    ///
+    /// What was used longest ago goes first; writers close only when dropping all that readers have is not enough. Returns about
+    /// how many bytes stay.
+    private func trimCaches() async -> Int {
+        let files = catalogue.files(of: nil, in: .all).map { (file: $0, cached: $0.cached) }
+        var sum = files.reduce(0) { $0 + $1.cached.byteCount }
+        var written = lanes.all.map { (lane: $0, byteCount: $0.byteCount) }.filter { $0.byteCount > 0 }
+        sum += written.reduce(0) { $0 + $1.byteCount }
+        guard sum > budget.limit / 2 else { return sum }
+        for entry in files.sorted(by: { $0.cached.lastRead < $1.cached.lastRead }) where sum > budget.limit / 4 {
+            entry.file.dropCache()
+            sum -= entry.cached.byteCount
+        }
+        written.sort { $0.byteCount > $1.byteCount }
+        for entry in written where sum > budget.limit / 4 {
+            await entry.lane.closeIfIdle(for: .zero)
+            sum -= entry.byteCount
+        }
+        return sum
     }
 
     /// Makes lanes for files in which an earlier run left something to do.

@@ -17,6 +17,8 @@ final class PartitionFile: Sendable {
     let day: Int64
     let path: String
     let cache = Mutex(ReadCache())
+    /// When somebody last read it.
+    private let lastRead = Mutex(ContinuousClock.now)
     /// Who reads it.
     let use = FileUse()
     /// How large it was when it was last measured; nil once it has been taken away.
@@ -114,12 +116,23 @@ final class PartitionFile: Sendable {
         // A connection that failed is not trusted again.
         reader.since = .now
         let freed = reader
+        lastRead.withLock { $0 = freed.since }
         idle.withLock { idle in
             guard idle.count < 4, Self.idleCount.load(ordering: .relaxed) < Self.mostIdle else { return }
             Self.idleCount.add(1, ordering: .relaxed)
             idle.append(freed)
         }
         return result
+    }
+
+    /// When somebody last read the file, and about how many bytes are kept in memory for the next one.
+    var cached: (lastRead: ContinuousClock.Instant, byteCount: Int) {
+        (lastRead.withLock { $0 }, cache.withLock { $0.byteCount })
+    }
+
+    /// Forgets what is kept in memory for readers.
+    func dropCache() {
+        cache.withLock { $0.empty() }
     }
 
     /// Closes the connections that nobody uses.

@@ -36,7 +36,7 @@ public final class SQLiteStore: ProfileStore {
         bound = DiskBound(limit: maxDisk, catalogue: catalogue, lanes: lanes, report: report)
         if maxDisk > 0 { _ = catalogue.measureAll() }
         documents = SQLiteDocuments(directory: directory)
-        let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups)
+        let maintenance = Maintenance(catalogue: catalogue, lanes: lanes, policy: rollups, budget: budget)
         background = Task.detached(priority: .utility) { await maintenance.run() }
     }
 

@@ -54,11 +54,13 @@ public enum ServeSettings {
         SettingRow("max-request-body", .size, "256MiB", "The largest body of a push on the wire."),
         SettingRow(
             "max-memory", .size, "0",
-            "The most bytes that caches and merges take; 0 for a quarter of the machine, at most 2GiB."),
-        SettingRow("max-body-bytes-in-flight", .size, "512MiB", "Request bodies in memory at once; then 503."),
+            "Bytes of caches, merges and pushes in memory; 0 for a quarter of the machine, at most 2GiB."),
+        SettingRow(
+            "max-body-bytes-in-flight", .size, "512MiB",
+            "Request bodies in memory at once, at most a quarter of max-memory; then 503."),
         SettingRow(
             "max-decoded-bytes-in-flight", .size, "512MiB",
-            "Memory of decoded pushes at once; then 503 with Retry-After. 0 for any."),
+            "Memory of decoded pushes at once, at most a quarter of max-memory; then 503 with Retry-After."),
         SettingRow("max-connections", .number, "10000", "Connections at once; one more is closed."),
         SettingRow("header-timeout", .duration, "10s", "From the first byte of a head to its last."),
         SettingRow("body-timeout", .duration, "30s", "The time for a body, and a second more for each 10 kB."),

@@ -57,9 +57,7 @@ enum ServeCommand {
         cposix_tune_allocator()
         cposix_raise_file_limit()
         let metrics = Metrics()
-        let budget = MemoryBudget(
-            limit: table.bytes("max-memory") > 0
-                ? table.bytes("max-memory") : MemoryBudget.standard(machineBytes: Machine.memoryBytes))
+        let budget = MemoryBudget(limit: maxMemory(table))
         let reports = StoreReports(logger: logger, metrics: metrics)
         let files =
             table.text("storage") == "memory"
@@ -132,11 +130,22 @@ enum ServeCommand {
         return (host, port)
     }
 
+    private static func maxMemory(_ table: SettingsTable) -> Int {
+        let set = table.bytes("max-memory")
+        return set > 0 ? set : MemoryBudget.standard(machineBytes: Machine.memoryBytes)
+    }
+
+    /// A bound on what is in flight, which never takes more than a quarter of `max-memory`.
+    private static func inFlight(_ name: String, _ table: SettingsTable) -> Int {
+        let set = table.bytes(name)
+        return set > 0 ? min(set, maxMemory(table) / 4) : maxMemory(table) / 4
+    }
+
     private static func http(_ table: SettingsTable) throws(SettingError) -> ServerConfiguration {
         let address = try listen(table)
         var configuration = ServerConfiguration(host: String(address.host), port: address.port)
         configuration.maxConnections = table.number("max-connections")
-        configuration.maxBodyBytesInFlight = table.bytes("max-body-bytes-in-flight")
+        configuration.maxBodyBytesInFlight = inFlight("max-body-bytes-in-flight", table)
         configuration.headTimeout = .milliseconds(table.milliseconds("header-timeout"))
         configuration.bodyTimeout = .milliseconds(table.milliseconds("body-timeout"))
         configuration.writeTimeout = .milliseconds(table.milliseconds("write-timeout"))
@@ -156,7 +165,7 @@ enum ServeCommand {
         configuration.version = ProgramVersion.text
         configuration.maxPushBytes = table.bytes("max-request-body")
         configuration.retention = try RetentionSettings.rules(table)
-        configuration.maxDecodedBytesInFlight = table.bytes("max-decoded-bytes-in-flight")
+        configuration.maxDecodedBytesInFlight = inFlight("max-decoded-bytes-in-flight", table)
         configuration.ingestLimits.pprof.isStrict = table.flag("strict-ingest")
         configuration.queryLimits = QueryLimits(
             maxLength: table.milliseconds("max-query-length"), maxLookback: table.milliseconds("max-query-lookback"),

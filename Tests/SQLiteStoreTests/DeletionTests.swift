@@ -2,6 +2,7 @@ import MemoryStore
 import Model
 import Selectors
 import Store
+import Synchronization
 import Testing
 
 @testable import SQLiteStore
@@ -140,6 +141,16 @@ private func bytes(_ directory: String, _ day: Int64) -> Int {
             try await store.append([profile(2, at: 5, &random)], for: .anonymous)
             let pods = try await store.profilePoints(for: selection).series.map { $0["pod"] }
             #expect(pods.sorted() == ["pod-0", "pod-2"])
+            // An older snapshot still has the series, which must not come back into the memory that all share.
+            let file = try #require(store.catalogue.files(of: nil, in: .all).first)
+            try PartitionReader(file).snapshot { connection in
+                _ = try connection.number("SELECT count(*) FROM series")
+                try Connection(file.path, .write).execute("DELETE FROM profiles WHERE series = 3")
+                file.cache.withLock { $0.remove(series: [3], services: []) }
+                file.dropCache()
+                let found = try PartitionReader(file).matching([], type: nil, connection).map { $0.labels["pod"] }
+                #expect(found == ["pod-0"])
+            }
             let ids = try Connection("\(directory)/tenants/anonymous/0.db", .read).number("SELECT max(id) FROM series")
             #expect(ids == 3)
             await store.close()
