@@ -30,6 +30,11 @@ final class PartitionFile: Sendable {
     /// Whether its schema is known to be this program's.
     private let isCurrent = Mutex(false)
     private let idle = Mutex<[IdleConnection]>([])
+    /// How many connections nobody uses, over all files.
+    ///
+    /// Each takes three descriptors, so that a question about a year of days must not leave one for each.
+    static let idleCount = Atomic(0)
+    static let mostIdle = 128
 
     /// A connection that nobody uses.
     ///
@@ -47,6 +52,8 @@ final class PartitionFile: Sendable {
 
     static let nanosecondsPerDay: Int64 = 86_400_000_000_000
     static let schemaVersion: Int64 = 2
+
+    deinit { closeIdle() }
 
     init(tenant: Tenant, day: Int64, directory: String) {
         self.tenant = tenant
@@ -118,14 +125,21 @@ final class PartitionFile: Sendable {
 
     /// Runs `body` with a reading connection from the pool.
     func withReader<Result>(_ body: (Connection) throws -> Result) throws -> Result {
-        let pooled = idle.withLock { $0.popLast() }
+        let pooled = idle.withLock { idle in
+            if !idle.isEmpty { Self.idleCount.subtract(1, ordering: .relaxed) }
+            return idle.popLast()
+        }
         var reader = try pooled ?? IdleConnection(connection: openForReading())
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
         reader.since = .now
         let freed = reader
         lastRead.withLock { $0 = freed.since }
-        idle.withLock { if $0.count < 4 { $0.append(freed) } }
+        idle.withLock { idle in
+            guard idle.count < 4, Self.idleCount.load(ordering: .relaxed) < Self.mostIdle else { return }
+            Self.idleCount.add(1, ordering: .relaxed)
+            idle.append(freed)
+        }
         return result
     }
 
@@ -142,17 +156,21 @@ final class PartitionFile: Sendable {
 
     /// Forgets what is kept in memory for readers.
     func dropCache() {
-        cache.withLock { $0 = ReadCache() }
+        cache.withLock { $0.empty() }
     }
 
     /// Closes the connections that nobody uses.
     func closeIdle() {
-        idle.withLock { $0 = [] }
+        closeIdle(unusedFor: .zero)
     }
 
     /// Closes the connections that nobody has used for a while, as each takes three descriptors and a cache.
     func closeIdle(unusedFor duration: Duration) {
         let now = ContinuousClock.now
-        idle.withLock { $0.removeAll { now - $0.since >= duration } }
+        idle.withLock { idle in
+            let before = idle.count
+            idle.removeAll { now - $0.since >= duration }
+            Self.idleCount.subtract(before - idle.count, ordering: .relaxed)
+        }
     }
 }

@@ -48,6 +48,13 @@ struct ReadCache: Sendable {
         }
     }
 
+    /// Gives its memory back; it still knows what was deleted, which an older snapshot has.
+    mutating func empty() {
+        let known = deleted
+        self = ReadCache()
+        deleted = known
+    }
+
     /// Forgets series and services that were deleted; their ids do not come again.
     mutating func remove(series gone: Set<Int64>, services: Set<Int64>) {
         deleted.formUnion(gone)

@@ -55,6 +55,7 @@ enum ServeCommand {
             level: LogLevel(rawValue: table.text("log-level")) ?? .info,
             format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
         cposix_tune_allocator()
+        cposix_raise_file_limit()
         let metrics = Metrics()
         let budget = MemoryBudget(limit: maxMemory(table))
         let reports = StoreReports(logger: logger, metrics: metrics)

@@ -137,7 +137,7 @@ extension StoreBehaviour {
                         _ = try await store.delete(meant, dryRun: false)
                     }
                 }
-                for _ in 0..<16 {
+                for _ in 0..<8 {
                     group.addTask {
                         for _ in 0..<8 {
                             let found = try await stacks(store, everything())

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -144,6 +145,14 @@ const char *cposix_error_text(int error, char *buffer, size_t capacity) {
 int cposix_lock_file(int fd) { return result(flock(fd, LOCK_EX | LOCK_NB)); }
 
 int cposix_share_file(int fd) { return result(flock(fd, LOCK_SH | LOCK_NB)); }
+
+void cposix_raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
 
 void cposix_http_date(int64_t seconds, char *buffer, size_t capacity) {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

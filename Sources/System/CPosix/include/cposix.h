@@ -50,6 +50,9 @@ int cposix_lock_file(int fd);
 // Takes a lock that others may share, without waiting; fails with EWOULDBLOCK when another open file holds it exclusively.
 int cposix_share_file(int fd);
 
+// Lets the process open as many files as it may: a connection takes one, a database up to three.
+void cposix_raise_file_limit(void);
+
 // Keeps the allocator to few arenas, and freed blocks of up to some MiB in them: queries allocate and free arrays of that size,
 // and handing each back to the kernel costs more than what is done with it.
 void cposix_tune_allocator(void);
