@@ -3,7 +3,9 @@ import Glibc
 import Store
 import Synchronization
 
-/// Whether the disk keeps what is written. Once it did not, nothing more is accepted.
+/// Whether the disk keeps what is written.
+///
+/// Once it did not, nothing more is accepted.
 ///
 /// After a failed sync the kernel may have dropped the pages that it could not write and call the next sync a success; only a
 /// new start, which reads the file as it is, can tell what is there.

@@ -1,6 +1,8 @@
 import Testing
 
-/// What breaks around the program, and what must hold all the same. `Tests/BinaryTests/faults.sh` runs the same for longer.
+/// What breaks around the program, and what must hold all the same.
+///
+/// `Tests/BinaryTests/faults.sh` runs the same for longer.
 @Suite(.enabled(if: Program.path != nil, "no binary was built; run make release"), .serialized)
 struct FaultTests {
     private func passes(_ script: String, under command: String = "") {
