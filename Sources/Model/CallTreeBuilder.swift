@@ -15,8 +15,8 @@ public struct CallTreeBuilder: Sendable {
 
     /// What each node of a partition's names has itself.
     struct Part: Sendable {
-        let named: NamedStacks
-        let selfs: [Int64]
+        var tree: NameTree
+        var selfs: [Int64]
     }
 
     /// Makes a builder of an empty tree.
@@ -26,22 +26,39 @@ public struct CallTreeBuilder: Sendable {
     ///
     /// Values of 0 or less are ignored, as are stacks that the table does not hold.
     public mutating func add(stacks: [UInt32], values: [Int64], symbols: SymbolTable) {
-        var named = NamedStacks()
-        named.extend(with: symbols)
-        add(stacks: stacks, values: values, named: named)
+        var grower = NameTreeGrower()
+        var progress = NameTreeGrower.Progress()
+        grower.add(symbols, &progress)
+        add(
+            stacks: stacks, values: values,
+            named: NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack))
     }
 
     /// Adds values to stacks of one partition whose names are at hand.
     public mutating func add(stacks: [UInt32], values: [Int64], named: NamedStacks) {
-        parts.append(Part(named: named, selfs: named.selfs(stacks: stacks, totals: values)))
+        let selfs = named.selfs(stacks: stacks, totals: values)
+        // Partitions of one tree, such as the days of a service, are added node by node.
+        guard let part = parts.firstIndex(where: { $0.tree.identity === named.tree.identity }) else {
+            parts.append(Part(tree: named.tree, selfs: selfs))
+            return
+        }
+        if parts[part].tree.nodeCount < named.tree.nodeCount { parts[part].tree = named.tree }
+        var sums = parts[part].selfs
+        parts[part].selfs = []
+        if sums.count < selfs.count { sums.append(contentsOf: repeatElement(0, count: selfs.count - sums.count)) }
+        for node in selfs.indices where selfs[node] != 0 { sums[node] = sums[node].saturatingAdd(selfs[node]) }
+        // A later part may have taken the tree of a later state.
+        let missing = parts[part].tree.nodeCount - sums.count
+        if missing > 0 { sums.append(contentsOf: repeatElement(0, count: missing)) }
+        parts[part].selfs = sums
     }
 
     private mutating func mergeParts() {
-        for part in parts { merge(part.named, part.selfs) }
+        for part in parts { merge(part.tree, part.selfs) }
         parts = []
     }
 
-    private mutating func merge(_ named: NamedStacks, _ values: [Int64]) {
+    private mutating func merge(_ named: NameTree, _ values: [Int64]) {
         var isNeeded = values.map { $0 != 0 }
         for node in stride(from: values.count - 1, to: 0, by: -1) where isNeeded[node] {
             isNeeded[Int(named.nodes[node].parent)] = true
@@ -83,7 +100,7 @@ public struct CallTreeBuilder: Sendable {
 
     /// The tree of everything that was added.
     public consuming func finish() -> CallTree {
-        if parts.count == 1 && parents.count == 1 { return parts[0].named.tree(selfs: parts[0].selfs) }
+        if parts.count == 1 && parents.count == 1 { return parts[0].tree.tree(selfs: parts[0].selfs) }
         mergeParts()
         let sorted = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
         return CallTree(
@@ -95,7 +112,7 @@ public struct CallTreeBuilder: Sendable {
     /// A flame graph of it that is cut to as many nodes is the one of the whole tree; other questions need ``finish()``.
     public consuming func finish(forFlameGraphOf maxNodes: Int) -> CallTree {
         guard maxNodes > 0, !parts.isEmpty, parents.count == 1 else { return finish() }
-        if parts.count == 1 { return parts[0].named.tree(selfs: parts[0].selfs, maxNodes: maxNodes) }
+        if parts.count == 1 { return parts[0].tree.tree(selfs: parts[0].selfs, maxNodes: maxNodes) }
         var largest = LargestNodes(parts)
         return largest.tree(maxNodes: maxNodes)
     }

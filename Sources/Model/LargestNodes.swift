@@ -31,8 +31,8 @@ struct LargestNodes {
 
     init(_ parts: [CallTreeBuilder.Part]) {
         self.parts = parts
-        totals = parts.map { $0.named.totals(of: $0.selfs) }
-        ownNames = parts.map { [UInt32](repeating: .max, count: $0.named.names.count) }
+        totals = parts.map { $0.tree.totals(of: $0.selfs) }
+        ownNames = parts.map { [UInt32](repeating: .max, count: $0.tree.names.count) }
     }
 
     mutating func tree(maxNodes: Int) -> CallTree {
@@ -73,7 +73,7 @@ struct LargestNodes {
     private mutating func open(_ node: Seen, as index: UInt32) {
         guard node.count > 1 else {
             let member = members[node.first]
-            let nodes = parts[member.part].named.nodes
+            let nodes = parts[member.part].tree.nodes
             var child = nodes[Int(member.node)].lastChild
             while child != 0 {
                 let total = totals[member.part][Int(child)]
@@ -88,7 +88,7 @@ struct LargestNodes {
         // Children of several partitions that have one name are one child.
         var children: [(name: UInt32, member: Member, total: Int64)] = []
         for member in members[node.first..<node.first + node.count] {
-            let nodes = parts[member.part].named.nodes
+            let nodes = parts[member.part].tree.nodes
             var child = nodes[Int(member.node)].lastChild
             while child != 0 {
                 let total = totals[member.part][Int(child)]
@@ -122,7 +122,7 @@ struct LargestNodes {
 
     private mutating func name(_ name: Int, of part: Int) -> UInt32 {
         if ownNames[part][name] == .max {
-            ownNames[part][name] = parts[part].named.names.withBytes(name) { nameIndex.index(of: $0, in: &names) }
+            ownNames[part][name] = parts[part].tree.names.withBytes(name) { nameIndex.index(of: $0, in: &names) }
         }
         return ownNames[part][name]
     }
@@ -133,7 +133,7 @@ struct LargestNodes {
         var isKnown = [Bool](repeating: false, count: names.count)
         for part in parts.indices {
             var new: [UInt32] = []
-            for name in parts[part].named.sortedNames {
+            for name in parts[part].tree.sortedNames {
                 let own = ownNames[part][Int(name)]
                 guard own != .max, !isKnown[Int(own)] else { continue }
                 isKnown[Int(own)] = true

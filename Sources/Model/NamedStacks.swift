@@ -1,8 +1,7 @@
-/// The tree of function names that the stacks of a symbol table make, kept beside the table while it grows.
+/// A tree of function names, in which the stacks of one or several symbol tables end.
 ///
-/// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
-/// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
-public struct NamedStacks: Sendable {
+/// It only grows; what was made of an earlier state of it holds for every later one.
+public struct NameTree: Sendable {
     /// A node of the tree.
     ///
     /// The root is node 0, its own parent and nobody's child, so 0 stands for no node.
@@ -17,68 +16,22 @@ public struct NamedStacks: Sendable {
         var previousSibling: UInt32 = 0
     }
 
+    /// What tells trees apart: states of one tree share it.
+    final class Identity: Sendable {}
+
+    let identity = Identity()
     /// The distinct names.
-    private(set) var names = TextTable()
+    fileprivate(set) var names = TextTable()
     /// All nodes.
-    private(set) var nodes = [Node(parent: 0, name: 0)]
-    /// The node at which each stack of the table ends.
-    private(set) var nodeOfStack: [UInt32] = [0]
+    fileprivate(set) var nodes = [Node(parent: 0, name: 0)]
     /// All names, ascending by their bytes.
-    private(set) var sortedNames: [UInt32] = []
+    fileprivate(set) var sortedNames: [UInt32] = []
 
-    private var index = NameIndex()
-    private var edges = EdgeTable()
-    private var nameOfFunction: [UInt32] = []
+    /// Makes a tree of the root alone.
+    init() {}
 
-    /// Makes the tree of an empty table.
-    public init() {}
-
-    /// About how many bytes it takes.
-    public var byteCount: Int {
-        names.bytes.count + names.count * 24 + nodes.count * 64 + nodeOfStack.count * 4 + nameOfFunction.count * 4
-    }
-
-    /// Adds the stacks that a table has beyond those that are known; the table is the one of before, or grew out of it.
-    ///
-    /// The table must be consistent.
-    public mutating func extend(with table: SymbolTable) {
-        guard table.stacks.count > nodeOfStack.count else { return }
-        for function in table.functions[nameOfFunction.count...] {
-            nameOfFunction.append(
-                table.strings.withBytes(Int(function.name)) { index.index(of: $0, in: &names) })
-        }
-        let stackParents = table.stacks.parents
-        let places = table.stacks.locations
-        nodeOfStack.reserveCapacity(stackParents.count)
-        for stack in nodeOfStack.count..<stackParents.count {
-            var node = nodeOfStack[Int(stackParents[stack])]
-            for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
-                let name = nameOfFunction[Int(line.function)]
-                let next = UInt32(nodes.count)
-                let child = edges.find(node, name, orInsert: next)
-                if child == next {
-                    nodes.append(Node(parent: node, name: name, previousSibling: nodes[Int(node)].lastChild))
-                    nodes[Int(node)].lastChild = child
-                }
-                node = child
-            }
-            nodeOfStack.append(node)
-        }
-        sortedNames = names.merged(sortedNames, with: (sortedNames.count..<names.count).map { UInt32($0) })
-    }
-
-    /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
-    ///
-    /// Stacks that the table does not hold are passed over, as are those without any frame.
-    func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
-        var selfs = [Int64](repeating: 0, count: nodes.count)
-        for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
-            let node = Int(nodeOfStack[Int(stack)])
-            selfs[node] = selfs[node].saturatingAdd(total)
-        }
-        selfs[0] = 0
-        return selfs
-    }
+    /// The number of nodes, root included.
+    public var nodeCount: Int { nodes.count }
 
     /// What each node and all below it have.
     func totals(of selfs: [Int64]) -> [Int64] {
@@ -134,6 +87,95 @@ public struct NamedStacks: Sendable {
         var values = totals.dropFirst().filter { $0 > 0 }
         guard values.count > maxNodes else { return 0 }
         return values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+    }
+}
+
+/// Where the stacks of a symbol table end in a tree of names.
+///
+/// Every line of a location is a frame of its own, the outermost first, and frames are told apart by their function's name
+/// alone. With this at hand, a flame graph is one pass over integers: the names were compared when the table was read.
+public struct NamedStacks: Sendable {
+    /// The tree.
+    public var tree: NameTree
+    /// The node at which each stack of the table ends.
+    public var nodeOfStack: [UInt32]
+
+    /// Takes what a ``NameTreeGrower`` has found.
+    public init(tree: NameTree, nodeOfStack: [UInt32]) {
+        self.tree = tree
+        self.nodeOfStack = nodeOfStack
+    }
+
+    /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
+    ///
+    /// Stacks that the table does not hold are passed over, as are those without any frame.
+    func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
+        var selfs = [Int64](repeating: 0, count: tree.nodes.count)
+        for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
+            let node = Int(nodeOfStack[Int(stack)])
+            selfs[node] = selfs[node].saturatingAdd(total)
+        }
+        selfs[0] = 0
+        return selfs
+    }
+}
+
+/// Adds the stacks of tables to a tree of names.
+public struct NameTreeGrower: Sendable {
+    /// How far a table has been added.
+    public struct Progress: Sendable {
+        /// The node at which each stack of the table ends.
+        public fileprivate(set) var nodeOfStack: [UInt32] = [0]
+        fileprivate var nameOfFunction: [UInt32] = []
+
+        /// Makes the progress of a table of which nothing was added.
+        public init() {}
+
+        /// About how many bytes it takes.
+        public var byteCount: Int { nodeOfStack.count * 4 + nameOfFunction.count * 4 }
+    }
+
+    /// The tree so far.
+    public private(set) var tree = NameTree()
+    private var index = NameIndex()
+    private var edges = EdgeTable()
+
+    /// Makes a tree of the root alone.
+    public init() {}
+
+    /// About how many bytes the tree and its indices take.
+    public var byteCount: Int { tree.names.bytes.count + tree.names.count * 24 + tree.nodes.count * 64 }
+
+    /// Adds the stacks that a table has beyond those that were added; it is the one of before, or grew out of it.
+    ///
+    /// The table must be consistent.
+    public mutating func add(_ table: SymbolTable, _ progress: inout Progress) {
+        guard table.stacks.count > progress.nodeOfStack.count else { return }
+        for function in table.functions[progress.nameOfFunction.count...] {
+            progress.nameOfFunction.append(
+                table.strings.withBytes(Int(function.name)) { index.index(of: $0, in: &tree.names) })
+        }
+        let stackParents = table.stacks.parents
+        let places = table.stacks.locations
+        progress.nodeOfStack.reserveCapacity(stackParents.count)
+        for stack in progress.nodeOfStack.count..<stackParents.count {
+            var node = progress.nodeOfStack[Int(stackParents[stack])]
+            for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
+                let name = progress.nameOfFunction[Int(line.function)]
+                let next = UInt32(tree.nodes.count)
+                let child = edges.find(node, name, orInsert: next)
+                if child == next {
+                    tree.nodes.append(
+                        NameTree.Node(parent: node, name: name, previousSibling: tree.nodes[Int(node)].lastChild))
+                    tree.nodes[Int(node)].lastChild = child
+                }
+                node = child
+            }
+            progress.nodeOfStack.append(node)
+        }
+        let known = tree.sortedNames.count
+        tree.sortedNames = tree.names.merged(
+            tree.sortedNames, with: (known..<tree.names.count).map { UInt32($0) })
     }
 }
 

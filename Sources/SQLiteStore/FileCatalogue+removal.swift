@@ -25,7 +25,8 @@ extension FileCatalogue {
         guard unlink(file.path) == 0 || errno == ENOENT else {
             let error = Self.failure("remove \(file.path)")
             // It is still there, and is served again.
-            let again = PartitionFile(tenant: file.tenant, day: file.day, directory: folder(of: file.tenant))
+            let again = PartitionFile(
+                tenant: file.tenant, day: file.day, directory: folder(of: file.tenant), names: names)
             state.withLock { state in
                 state.files[file.tenant, default: [:]][file.day] = again
                 state.busy.remove(file.key)

@@ -19,6 +19,8 @@ final class FileCatalogue: Sendable {
     /// The bytes of all files.
     let use = DiskUse()
     let copies: CopyLock
+    /// The trees of names that files of a service share.
+    let names = NameTrees()
     /// The descriptor that holds the lock; -1 once released.
     private let lock: Mutex<Int32>
     let state: Mutex<State>
@@ -53,7 +55,8 @@ final class FileCatalogue: Sendable {
             Self.removeOrphans(entries, in: folder)
             for entry in entries {
                 if entry.hasSuffix(".db"), let day = Int64(entry.dropLast(3)) {
-                    found[tenant, default: [:]][day] = PartitionFile(tenant: tenant, day: day, directory: folder)
+                    found[tenant, default: [:]][day] = PartitionFile(
+                        tenant: tenant, day: day, directory: folder, names: names)
                 } else if let day = DamagedPartition.day(of: entry) {
                     damaged.append(
                         DamagedPartition(
@@ -97,7 +100,7 @@ final class FileCatalogue: Sendable {
         defer { _ = state.withLock { $0.busy.remove(key) } }
         try Self.makeDirectory(folder(of: tenant))
         try Self.sync(directory + "/tenants")
-        let file = PartitionFile(tenant: tenant, day: day, directory: folder(of: tenant))
+        let file = PartitionFile(tenant: tenant, day: day, directory: folder(of: tenant), names: names)
         // Readers must find a schema, so the file is made before it is shown.
         _ = try file.openForWriting()
         state.withLock { $0.files[tenant, default: [:]][day] = file }

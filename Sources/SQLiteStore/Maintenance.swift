@@ -46,7 +46,7 @@ struct Maintenance: Sendable {
     /// how many bytes stay.
     private func trimCaches() async -> Int {
         let files = catalogue.files(of: nil, in: .all).map { (file: $0, cached: $0.cached) }
-        var sum = files.reduce(0) { $0 + $1.cached.byteCount }
+        var sum = files.reduce(catalogue.names.byteCount) { $0 + $1.cached.byteCount }
         var written = lanes.all.map { (lane: $0, byteCount: $0.byteCount) }.filter { $0.byteCount > 0 }
         sum += written.reduce(0) { $0 + $1.byteCount }
         guard sum > budget.limit / 2 else { return sum }

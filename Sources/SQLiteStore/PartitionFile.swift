@@ -16,6 +16,7 @@ final class PartitionFile: Sendable {
     /// Days since the Unix epoch.
     let day: Int64
     let path: String
+    let names: NameTrees
     let cache = Mutex(ReadCache())
     /// When somebody last read it.
     private let lastRead = Mutex(ContinuousClock.now)
@@ -55,7 +56,9 @@ final class PartitionFile: Sendable {
 
     deinit { closeIdle() }
 
-    init(tenant: Tenant, day: Int64, directory: String) {
+    /// The trees of names that it shares with others; a file that is looked at alone has its own.
+    init(tenant: Tenant, day: Int64, directory: String, names: NameTrees = NameTrees()) {
+        self.names = names
         self.tenant = tenant
         self.day = day
         path = "\(directory)/\(day).db"

@@ -76,6 +76,6 @@ struct PartitionReader: Sendable {
     }
 
     func symbols(of service: Int64, _ connection: Connection) throws -> ReadCache.Symbols {
-        try file.cache.withLock { try $0.symbols(of: service, connection, path: file.path) }
+        try file.cache.withLock { try $0.symbols(of: service, connection, in: file) }
     }
 }

@@ -15,8 +15,16 @@ struct ReadCache: Sendable {
     /// A service's symbols, with the tree of their names.
     struct Symbols: Sendable {
         fileprivate(set) var table = SymbolTable()
-        fileprivate(set) var named = NamedStacks()
+        fileprivate(set) var progress = NameTreeGrower.Progress()
+        fileprivate let names: SharedNameTree
         fileprivate var nextSequence: Int64 = 0
+
+        fileprivate init(names: SharedNameTree) {
+            self.names = names
+        }
+
+        /// Where the stacks end in the tree of names of all days of the service.
+        var named: NamedStacks { NamedStacks(tree: names.current, nodeOfStack: progress.nodeOfStack) }
     }
 
     private(set) var series: [Series] = []
@@ -28,7 +36,7 @@ struct ReadCache: Sendable {
 
     /// About how many bytes it takes.
     var byteCount: Int {
-        symbols.values.reduce(series.count * 512) { $0 + $1.table.byteCount + $1.named.byteCount }
+        symbols.values.reduce(series.count * 512) { $0 + $1.table.byteCount + $1.progress.byteCount }
     }
 
     /// Reads the series that are new since the last time.
@@ -63,13 +71,23 @@ struct ReadCache: Sendable {
     }
 
     /// The symbols of a service, with the chunks that are new since the last time.
-    mutating func symbols(of service: Int64, _ connection: Connection, path: String) throws -> Symbols {
+    mutating func symbols(of service: Int64, _ connection: Connection, in file: PartitionFile) throws -> Symbols {
         // Taken out, so that it grows in place; after an error nothing of it is kept.
-        var cached = symbols.removeValue(forKey: service) ?? Symbols()
+        var cached =
+            try symbols.removeValue(forKey: service)
+            ?? Symbols(
+                names: file.names.tree(of: Self.name(of: service, connection), tenant: file.tenant))
         cached.nextSequence = try SymbolChunk.read(
-            of: service, from: cached.nextSequence, into: &cached.table, connection, path: path)
-        cached.named.extend(with: cached.table)
+            of: service, from: cached.nextSequence, into: &cached.table, connection, path: file.path)
+        cached.names.add(cached.table, &cached.progress)
         symbols[service] = cached
         return cached
+    }
+
+    private static func name(of service: Int64, _ connection: Connection) throws -> Text {
+        let select = try connection.prepare("SELECT name FROM services WHERE id = ?")
+        select.bind(service, at: 1)
+        defer { select.reset() }
+        return try select.step() ? Text(utf8: select.blob(0)) : .empty
     }
 }

@@ -204,15 +204,18 @@ private struct Box {
         var random = Seeded(state: 78)
         for _ in 0..<50 {
             var interner = SymbolInterner()
-            var grown = NamedStacks()
+            var grower = NameTreeGrower()
+            var progress = NameTreeGrower.Progress()
             var stacks: [UInt32] = []
             for _ in 0..<5 {
                 for part in partitions(&random) { stacks += interner.intern(part.stacks, of: part.symbols) }
-                grown.extend(with: interner.table)
+                grower.add(interner.table, &progress)
             }
             let values = stacks.map { Int64($0 % 7 + 1) }
             var fromGrown = CallTreeBuilder()
-            fromGrown.add(stacks: stacks, values: values, named: grown)
+            fromGrown.add(
+                stacks: stacks, values: values, named: NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack)
+            )
             var fromTable = CallTreeBuilder()
             fromTable.add(stacks: stacks, values: values, symbols: interner.table)
             #expect(FlameGraph(fromGrown.finish()) == FlameGraph(fromTable.finish()))
@@ -233,6 +236,29 @@ private struct Box {
                     stacks: kept.map { part.stacks[$0] }, values: kept.map { part.values[$0] }, symbols: part.symbols)
                 #expect(FlameGraph(compact.finish()) == FlameGraph(whole.finish()))
             }
+        }
+    }
+
+    @Test func `tables that share a tree of names, at any state of it, give what each gives alone`() {
+        var random = Seeded(state: 80)
+        for _ in 0..<200 {
+            let parts = partitions(&random) + partitions(&random)
+            var grower = NameTreeGrower()
+            var shared = CallTreeBuilder()
+            var alone = CallTreeBuilder()
+            let named = parts.map { part in
+                var progress = NameTreeGrower.Progress()
+                grower.add(part.symbols, &progress)
+                return NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack)
+            }
+            for index in parts.indices.shuffled(using: &random) {
+                shared.add(stacks: parts[index].stacks, values: parts[index].values, named: named[index])
+                alone.add(stacks: parts[index].stacks, values: parts[index].values, symbols: parts[index].symbols)
+            }
+            let maxNodes = Int.random(in: 1...60, using: &random)
+            #expect(
+                FlameGraph(shared.finish(forFlameGraphOf: maxNodes), maxNodes: maxNodes)
+                    == FlameGraph(alone.finish(), maxNodes: maxNodes))
         }
     }
 }
