@@ -107,7 +107,7 @@ final class Connection {
             try execute("PRAGMA cache_size=-8192")
         case .read:
             try execute("PRAGMA query_only=ON")
-            try execute("PRAGMA mmap_size=268435456")
+            try execute("PRAGMA mmap_size=33554432")
             try execute("PRAGMA cache_size=-2048")
         case .inspect:
             try execute("PRAGMA cache_size=-8192")
