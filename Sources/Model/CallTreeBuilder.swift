@@ -117,6 +117,22 @@ public struct CallTreeBuilder: Sendable {
         return largest.tree(maxNodes: maxNodes)
     }
 
+    /// Both sides of a diff, of which only what a diff of about `maxNodes` nodes shows needs to be there.
+    public static func finish(
+        _ left: consuming CallTreeBuilder, _ right: consuming CallTreeBuilder, forDiffOf maxNodes: Int
+    ) -> (left: CallTree, right: CallTree) {
+        guard maxNodes > 0, let leftPart = left.onlyPart, let rightPart = right.onlyPart,
+            leftPart.tree.identity === rightPart.tree.identity
+        else { return (left.finish(), right.finish()) }
+        let tree = leftPart.tree.nodeCount < rightPart.tree.nodeCount ? rightPart.tree : leftPart.tree
+        func padded(_ selfs: [Int64]) -> [Int64] {
+            selfs + repeatElement(0, count: tree.nodeCount - selfs.count)
+        }
+        return tree.pair(padded(leftPart.selfs), padded(rightPart.selfs), maxNodes: maxNodes)
+    }
+
+    private var onlyPart: Part? { parts.count == 1 && parents.count == 1 ? parts[0] : nil }
+
     private mutating func index(of name: Int, in other: TextTable) -> UInt32 {
         other.withBytes(name) { nameIndex.index(of: $0, in: &names) }
     }

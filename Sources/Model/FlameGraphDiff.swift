@@ -22,9 +22,14 @@ public struct FlameGraphDiff: Sendable, Equatable {
     public init(left: CallTree, right: CallTree, maxNodes: Int = 0) {
         let aligned = AlignedTrees(left: left, right: right)
         // The reference counts the root here.
-        let sizes = aligned.sizes
-        let threshold =
-            maxNodes < 1 || sizes.count <= maxNodes ? 0 : CallTree.smallest(of: sizes, amongLargest: maxNodes)
+        let threshold: Int64
+        if let cut = left.cut, cut.maxNodes == maxNodes, right.cut?.maxNodes == maxNodes {
+            threshold = cut.threshold
+        } else {
+            let sizes = aligned.sizes
+            threshold =
+                maxNodes < 1 || sizes.count <= maxNodes ? 0 : CallTree.smallest(of: sizes, amongLargest: maxNodes)
+        }
 
         // The reference's diff gives the empty name, not `total`, the root's index.
         var names: [Text] = ["total"]
@@ -77,8 +82,8 @@ public struct FlameGraphDiff: Sendable, Equatable {
             var rightX = box.right.x + rightSelf
             let leftEnd = box.left.x + box.left.total
             let rightEnd = box.right.x + box.right.total
-            var leftCut: Int64 = 0
-            var rightCut: Int64 = 0
+            var leftCut = aligned.leftLost(pair)
+            var rightCut = aligned.rightLost(pair)
             let children = aligned.children(of: pair)
             for child in children {
                 let leftTotal = aligned.leftTotal(child)
@@ -206,6 +211,11 @@ private struct AlignedTrees {
     func rightTotal(_ pair: Int) -> Int64 { Self.value(right.totals, rightNodes[pair]) }
     func leftSelf(_ pair: Int) -> Int64 { Self.value(left.selfs, leftNodes[pair]) }
     func rightSelf(_ pair: Int) -> Int64 { Self.value(right.selfs, rightNodes[pair]) }
+
+    /// What nodes that are not there take from the left node of a pair.
+    func leftLost(_ pair: Int) -> Int64 { left.cut.map { Self.value($0.lost, leftNodes[pair]) } ?? 0 }
+    /// What nodes that are not there take from the right node of a pair.
+    func rightLost(_ pair: Int) -> Int64 { right.cut.map { Self.value($0.lost, rightNodes[pair]) } ?? 0 }
 
     private static func value(_ values: [Int64], _ node: UInt32) -> Int64 { node == absent ? 0 : values[Int(node)] }
 

@@ -48,38 +48,61 @@ public struct NameTree: Sendable {
     /// With `maxNodes`, only the largest nodes are there, those whose total is at least the one of the `maxNodes`-th.
     func tree(selfs: [Int64], maxNodes: Int? = nil) -> CallTree {
         let totals = totals(of: selfs)
-        var threshold: Int64 = 0
-        if let maxNodes, maxNodes > 0 { threshold = Self.threshold(of: totals, maxNodes: maxNodes) }
-        let least = max(threshold, 1)
+        guard let maxNodes else {
+            return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: 0, threshold: nil)
+        }
+        let threshold = maxNodes > 0 ? Self.threshold(of: totals, maxNodes: maxNodes) : 0
+        return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: maxNodes, threshold: threshold)
+    }
+
+    /// Two call trees of this tree's nodes, of which only those are there that a diff of about `maxNodes` nodes shows.
+    ///
+    /// A node counts by the larger of its two totals, and the root counts, as in ``FlameGraphDiff``.
+    func pair(_ left: [Int64], _ right: [Int64], maxNodes: Int) -> (left: CallTree, right: CallTree) {
+        let leftTotals = totals(of: left)
+        let rightTotals = totals(of: right)
+        let sizes = leftTotals.indices.map { max(leftTotals[$0], rightTotals[$0]) }
+        var values = sizes.indices.filter { $0 == 0 || sizes[$0] > 0 }.map { sizes[$0] }
+        let threshold =
+            values.count <= maxNodes
+            ? 0 : values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+        return (
+            tree(selfs: left, totals: leftTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold),
+            tree(selfs: right, totals: rightTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold)
+        )
+    }
+
+    /// The nodes that have a share and whose size is at least a threshold, with what the others take from their parents.
+    private func tree(
+        selfs: [Int64], totals: [Int64], sizes: [Int64], maxNodes: Int, threshold: Int64?
+    ) -> CallTree {
+        let least = threshold ?? 0
         var places = [UInt32](repeating: 0, count: totals.count)
         var names: [UInt32] = [0]
         var parents: [UInt32] = [0]
         var keptSelfs = [selfs[0]]
         var keptTotals = [totals[0]]
         // A parent has at least what its child has, so it was kept before.
-        for node in 1..<max(totals.count, 1) where totals[node] >= least {
+        for node in 1..<max(totals.count, 1) where totals[node] > 0 && sizes[node] >= least {
             places[node] = UInt32(parents.count)
             names.append(nodes[node].name)
             parents.append(places[Int(nodes[node].parent)])
             keptSelfs.append(selfs[node])
             keptTotals.append(totals[node])
         }
-        var cut: CallTree.Cut?
-        if let maxNodes {
-            var lost = [Int64](repeating: 0, count: parents.count)
-            if threshold > 0 {
-                for node in 1..<totals.count where totals[node] > 0 && totals[node] < threshold {
-                    let parent = Int(nodes[node].parent)
-                    guard parent == 0 || totals[parent] >= threshold else { continue }
-                    let place = Int(places[parent])
-                    lost[place] = lost[place].saturatingAdd(totals[node])
-                }
+        var lost = [Int64](repeating: 0, count: threshold == nil ? 0 : parents.count)
+        if least > 0 {
+            for node in 1..<max(totals.count, 1) where totals[node] > 0 && sizes[node] < least {
+                let parent = Int(nodes[node].parent)
+                guard parent == 0 || sizes[parent] >= least else { continue }
+                let place = Int(places[parent])
+                lost[place] = lost[place].saturatingAdd(totals[node])
             }
-            cut = CallTree.Cut(maxNodes: maxNodes, threshold: threshold, lost: lost)
         }
         return CallTree(
             names: self.names, sortedNames: sortedNames, nameIndices: names, parents: parents, selfs: keptSelfs,
-            totals: keptTotals, cut: cut)
+            totals: keptTotals,
+            cut: threshold.map { CallTree.Cut(maxNodes: maxNodes, threshold: $0, lost: lost) })
     }
 
     /// The total of the `maxNodes`-th largest node, or 0 if there are not more nodes than that.

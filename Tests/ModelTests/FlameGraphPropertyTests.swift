@@ -261,4 +261,25 @@ private struct Box {
                     == FlameGraph(alone.finish(), maxNodes: maxNodes))
         }
     }
+
+    @Test func `a diff of the largest nodes is the one of the whole trees`() {
+        var random = Seeded(state: 81)
+        for _ in 0..<400 {
+            let parts = (partitions(&random)[0], partitions(&random)[0])
+            var grower = NameTreeGrower()
+            func named(_ symbols: SymbolTable) -> NamedStacks {
+                var progress = NameTreeGrower.Progress()
+                grower.add(symbols, &progress)
+                return NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack)
+            }
+            var (left, right) = (CallTreeBuilder(), CallTreeBuilder())
+            left.add(stacks: parts.0.stacks, values: parts.0.values, named: named(parts.0.symbols))
+            right.add(stacks: parts.1.stacks, values: parts.1.values, named: named(parts.1.symbols))
+            let maxNodes = Int.random(in: 1...80, using: &random)
+            let largest = CallTreeBuilder.finish(left, right, forDiffOf: maxNodes)
+            #expect(
+                FlameGraphDiff(left: largest.left, right: largest.right, maxNodes: maxNodes)
+                    == FlameGraphDiff(left: left.finish(), right: right.finish(), maxNodes: maxNodes))
+        }
+    }
 }
