@@ -147,8 +147,10 @@ public struct StackTree: Sendable, Equatable {
     public mutating func appendChain(_ path: [UInt32]) -> UInt32 {
         guard !path.isEmpty else { return 0 }
         let first = UInt32(parents.count)
-        parents.append(0)
-        parents.append(contentsOf: first..<first + UInt32(path.count - 1))
+        parents.append(addingCapacity: path.count) { nodes in
+            nodes.append(0)
+            for node in first..<first + UInt32(path.count - 1) { nodes.append(node) }
+        }
         locations.append(contentsOf: path)
         return UInt32(parents.count - 1)
     }

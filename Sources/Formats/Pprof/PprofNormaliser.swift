@@ -16,6 +16,8 @@ struct PprofNormaliser {
     private var functionIndex: IDTable
     /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
     private var tableLocations: [UInt32]
+    /// The same by id, where ids are small.
+    private var placed: [UInt32]
     private var salvage = SalvageReport()
 
     /// Every sample may name the same long texts, so what is read of them for labels is bounded.
@@ -46,6 +48,7 @@ struct PprofNormaliser {
         mappingIndex = IDTable(pprof.mappings.map(\.id))
         functionIndex = IDTable(pprof.functions.map(\.id))
         tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
+        placed = [UInt32](repeating: Self.unknown, count: pprof.locations.count + 1)
         labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
         symbols.functions.reserveCapacity(pprof.functions.count)
@@ -139,9 +142,16 @@ struct PprofNormaliser {
         return path.isEmpty ? 0 : stacks.find(path, in: &symbols.stacks)
     }
 
+    /// The table's location of an id, or nil if it means nothing.
     private mutating func location(_ id: UInt64) -> UInt32? {
+        // Nearly every call finds what an earlier one has placed.
+        if id < UInt64(placed.count) {
+            let known = placed[Int(id)]
+            if known < Self.dropped { return known }
+        }
         guard let index = locationIndex[id] else { return nil }
         if tableLocations[index] == Self.unknown { tableLocations[index] = place(pprof.locations[index]) }
+        if id < UInt64(placed.count) { placed[Int(id)] = tableLocations[index] }
         return tableLocations[index] == Self.dropped ? nil : tableLocations[index]
     }
 
