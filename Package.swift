@@ -34,9 +34,8 @@ let package = Package(
     // The modules are products so that packages inside this repository, such as Benchmarks, can link them.
     products: [.executable(name: "hearth", targets: ["hearth"])]
         + [
-            "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
-            "HTTP",
-            "Server", "CSQLite", "CDeflate",
+            "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API",
+            "Relabelling", "Ingest", "HTTP", "Server", "CSQLite", "CDeflate",
         ].map { .library(name: $0, targets: [$0]) },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
@@ -117,8 +116,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Server", "Ingest", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings", "Selectors", "Store",
-                "Wire", "Model",
+                "Server", "Ingest", "Relabelling", "Query", "API", "HTTP", "Formats", "SQLiteStore", "Settings",
+                "Selectors", "Store", "Wire", "Model",
             ],
             path: "Fuzzing", exclude: ["Package.swift", "README.md", "run", "Sources", "Corpus"],
             sources: ["Targets", "Tests"], swiftSettings: settings),

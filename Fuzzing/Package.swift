@@ -9,8 +9,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API", "Ingest",
-                "HTTP", "Server",
+                "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API",
+                "Relabelling", "Ingest", "HTTP", "Server",
             ].map { .product(name: $0, package: "hearth") },
             swiftSettings: [
                 .treatAllWarnings(as: .error), .enableUpcomingFeature("ExistentialAny"),

@@ -9,7 +9,7 @@ struct FuzzTarget: Sendable {
 
     /// Every target.
     static let all: [FuzzTarget] =
-        profiles + texts + ingest + messages + connections + queries + blobs + uploads
+        profiles + texts + ingest + relabelling + messages + connections + queries + blobs + uploads
 }
 
 /// A rule that a parser broke.

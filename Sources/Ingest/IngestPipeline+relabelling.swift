@@ -7,10 +7,18 @@ extension IngestPipeline {
     /// The labels that the tenant's rules make of a series, or nil if they drop it.
     ///
     /// Only rules choose a tenant: a label `__tenant_id__` that a client sends is not even seen by them.
-    func relabelled(_ labels: [Label]) -> [Label]? {
+    func relabelled(
+        _ labels: [Label], of series: SeriesLabels, _ salvage: inout SalvageReport
+    ) throws(FormatError) -> [Label]? {
         let sent = labels.filter { $0.name != LabelName.tenantID }
         let rules = relabelling.rules(for: tenant)
-        return rules.isEmpty ? sent : rules.relabelled(sent)
+        guard !rules.isEmpty else { return sent }
+        let taken = isStrict ? sent : series.limited(sent, to: RelabelLimits.labels, &salvage)
+        do throws(RelabelError) {
+            return try rules.relabelled(taken)
+        } catch {
+            throw FormatError(.invalid, "profile with labels '\(series.description)': \(error)")
+        }
     }
 
     /// Refuses a tenant that rules made up and nobody can be.

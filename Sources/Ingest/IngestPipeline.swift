@@ -217,11 +217,11 @@ public struct IngestPipeline: Sendable {
                 isStrict
                 ? labels.merged(with: group.labels)
                 : labels.merged(mending: group.labels, limits: limits, &report)
-            guard var merged = relabelled(all) else {
+            guard var merged = try relabelled(all, of: labels, &report) else {
                 relabelling.countDropped(group.columns.count { $0.count > 0 }, of: tenant)
                 continue
             }
-            if !isStrict { merged = labels.limited(merged, by: limits, &report) }
+            if !isStrict { merged = labels.limited(merged, to: limits.maxLabels, &report) }
             if let known = groupOfLabels[merged] {
                 for type in decoded.sampleTypes.indices { groups[known].parts[type].append(group.columns[type]) }
             } else {

@@ -15,15 +15,15 @@ extension SeriesLabels {
         merged(with: Self.mended(promoted, limits, &salvage))
     }
 
-    /// No more labels than the limit, of what these were made into.
-    func limited(_ all: [Label], by limits: IngestLimits, _ salvage: inout SalvageReport) -> [Label] {
-        guard limits.maxLabels > 0, all.count > limits.maxLabels else { return all }
-        salvage.note(.labelCount, "\(all.count) labels, the limit is \(limits.maxLabels)")
+    /// No more labels than a limit, of what these were made into.
+    func limited(_ all: [Label], to limit: Int, _ salvage: inout SalvageReport) -> [Label] {
+        guard limit > 0, all.count > limit else { return all }
+        salvage.note(.labelCount, "\(all.count) labels, the limit is \(limit)")
         let own = Set(pushed.map(\.name))
         func rank(_ label: Label) -> Int {
             Self.essential.contains(label.name) ? 0 : own.contains(label.name) ? 1 : 2
         }
-        let kept = all.sorted { (rank($0), $0) < (rank($1), $1) }.prefix(limits.maxLabels)
+        let kept = all.sorted { (rank($0), $0) < (rank($1), $1) }.prefix(limit)
         return kept.sorted()
     }
 

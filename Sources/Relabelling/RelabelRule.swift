@@ -45,22 +45,24 @@ public struct RelabelRule: Sendable {
     public var replacement: RegexTemplate
 
     /// Applies the rule; returns whether the series is kept.
-    func apply(to labels: inout LabelBuilder) -> Bool {
+    func apply(to labels: inout LabelBuilder) throws(RelabelProblem) -> Bool {
         switch action {
-        case .keep: return regex.matches(source(labels))
-        case .drop: return !regex.matches(source(labels))
-        case .keepequal: return labels[target.source] == source(labels)
-        case .dropequal: return labels[target.source] != source(labels)
-        case .replace: replace(&labels)
-        case .lowercase: labels.set(target.source, LetterCase.lower(source(labels)))
-        case .uppercase: labels.set(target.source, LetterCase.upper(source(labels)))
+        case .keep: return regex.matches(try source(labels))
+        case .drop: return !regex.matches(try source(labels))
+        case .keepequal: return labels[target.source] == (try source(labels))
+        case .dropequal: return labels[target.source] != (try source(labels))
+        case .replace: try replace(&labels)
+        case .lowercase: try labels.set(target.source, LetterCase.lower(try source(labels)))
+        case .uppercase: try labels.set(target.source, LetterCase.upper(try source(labels)))
         case .hashmod:
             // The modulus is not 0, which was checked where the rule was read.
-            labels.set(target.source, Text("\(MD5.lastEightBytes(of: source(labels).utf8) % max(modulus, 1))"))
+            let hash = MD5.lastEightBytes(of: try source(labels).utf8)
+            try labels.set(target.source, Text("\(hash % max(modulus, 1))"))
         case .labelmap:
             for label in labels.labels {
-                guard let name = regex.match(label.name)?.expand(replacement), Self.isLabelName(name) else { continue }
-                labels.set(name, label.value)
+                guard let match = regex.match(label.name) else { continue }
+                let name = try expand(replacement, match)
+                if Self.isLabelName(name) { try labels.set(name, label.value) }
             }
         case .labeldrop: for label in labels.labels where regex.matches(label.name) { labels.remove(label.name) }
         case .labelkeep: for label in labels.labels where !regex.matches(label.name) { labels.remove(label.name) }
@@ -68,15 +70,27 @@ public struct RelabelRule: Sendable {
         return true
     }
 
-    private func source(_ labels: LabelBuilder) -> Text {
-        Text(utf8: sourceLabels.map { labels[$0].utf8 }.joined(separator: separator.utf8))
+    private func source(_ labels: LabelBuilder) throws(RelabelProblem) -> Text {
+        if sourceLabels.count == 1, let only = sourceLabels.first { return labels[only] }
+        var source: [UInt8] = []
+        for (index, name) in sourceLabels.enumerated() {
+            if index > 0 { source += separator.utf8 }
+            source += labels[name].utf8
+            guard source.count <= RelabelLimits.bytes else { throw .tooLong }
+        }
+        return Text(utf8: source)
     }
 
-    private func replace(_ labels: inout LabelBuilder) {
-        guard let match = regex.match(source(labels)) else { return }
-        let name = match.expand(target)
+    private func expand(_ template: RegexTemplate, _ match: GroupRegex.Match) throws(RelabelProblem) -> Text {
+        guard let text = match.expand(template, maxBytes: RelabelLimits.bytes) else { throw .tooLong }
+        return text
+    }
+
+    private func replace(_ labels: inout LabelBuilder) throws(RelabelProblem) {
+        guard let match = regex.match(try source(labels)) else { return }
+        let name = try expand(target, match)
         guard Self.isLabelName(name) else { return }
-        labels.set(name, match.expand(replacement))
+        try labels.set(name, try expand(replacement, match))
     }
 
     /// Whether a text may be the name of a label: any UTF-8, as the names of pushed labels may be.

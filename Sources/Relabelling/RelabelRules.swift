@@ -21,11 +21,19 @@ public struct RelabelRules: Sendable {
 
 extension Array where Element == RelabelRule {
     /// The labels that the rules make of some, sorted; nil if they drop the series.
-    public func relabelled(_ labels: [Label]) -> [Label]? {
-        var builder = LabelBuilder(labels)
-        for rule in self {
-            guard rule.apply(to: &builder) else { return nil }
+    ///
+    /// Throws a ``RelabelError`` if there come to be more of them than ``RelabelLimits`` allows.
+    public func relabelled(_ labels: [Label]) throws(RelabelError) -> [Label]? {
+        var rule: (number: Int, action: RelabelRule.Action?) = (0, nil)
+        do throws(RelabelProblem) {
+            var builder = try LabelBuilder(labels)
+            for (index, next) in enumerated() {
+                rule = (index + 1, next.action)
+                guard try next.apply(to: &builder) else { return nil }
+            }
+            return builder.labels.sorted()
+        } catch {
+            throw RelabelError(rule: rule.number, action: rule.action, problem: error)
         }
-        return builder.labels.sorted()
     }
 }

@@ -104,22 +104,25 @@ public struct GroupRegex: Sendable {
         let groups: [Range<Int>?]
         let engine: RegexEngine
 
-        /// The template with its references replaced by what their groups matched.
-        public func expand(_ template: RegexTemplate) -> Text {
+        /// The template with its references replaced by what their groups matched, or nil if that has more than `maxBytes`.
+        public func expand(_ template: RegexTemplate, maxBytes: Int) -> Text? {
             var result: [UInt8] = []
             for piece in template.pieces {
-                switch piece {
-                case .text(let text): result += text
-                case .number(let number): append(number, to: &result)
-                case .name(let name): if let number = engine.group(named: name) { append(number, to: &result) }
-                }
+                let part: ArraySlice<UInt8> =
+                    switch piece {
+                    case .text(let text): text[...]
+                    case .number(let number): group(number)
+                    case .name(let name): engine.group(named: name).map(group) ?? []
+                    }
+                guard part.count <= maxBytes - result.count else { return nil }
+                result += part
             }
             return Text(utf8: result)
         }
 
-        private func append(_ group: Int, to result: inout [UInt8]) {
-            guard group < groups.count, let range = groups[group] else { return }
-            result += text[range]
+        private func group(_ number: Int) -> ArraySlice<UInt8> {
+            guard number < groups.count, let range = groups[number] else { return [] }
+            return text[range]
         }
     }
 }

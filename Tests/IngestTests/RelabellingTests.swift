@@ -123,6 +123,23 @@ import Wire
         #expect(try await series().map { $0["app"] } == ["shop"])
     }
 
+    @Test(arguments: [true, false])
+    func `labels that rules let grow without an end are refused with the rule`(_ isStrict: Bool) async throws {
+        let rule = "{source_labels: [pod], target_label: pod, replacement: $1$1}"
+        let rules = "rules: [" + [String](repeating: rule, count: 40).joined(separator: ", ") + "]"
+        await #expect {
+            try await push(cpu + [Label("pod", "p")], to: pipeline(rules, isStrict: isStrict))
+        } throws: { error in
+            "\(error)".contains("relabelling rule 20 (replace) makes labels of more than 1048576 bytes")
+        }
+    }
+
+    @Test func `of too many labels for rules the least important are dropped`() async throws {
+        let labels = cpu + (0...RelabelLimits.labels).map { Label(Text("l\($0)"), "x") }
+        try await push(labels, to: pipeline("rules: [{action: labeldrop, regex: l.*}]"))
+        #expect(try await series().map { $0[LabelName.serviceName] } == ["shop"])
+    }
+
     private let byNamespace = "rules: [{source_labels: [ns], regex: '(.+)', target_label: __tenant_id__}]"
 
     @Test func `a rule may choose the tenant, and without its label the profile stays with who pushed it`() async throws

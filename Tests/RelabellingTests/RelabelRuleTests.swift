@@ -12,7 +12,7 @@ import Testing
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return Label(Text(parts[0]), Text(parts[1]))
         }
-        return rules.common.relabelled(given).map { labels in
+        return try rules.common.relabelled(given).map { labels in
             labels.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
         }
     }
@@ -152,14 +152,51 @@ import Testing
                   one:
                     - {source_labels: [a], target_label: a, replacement: '$1-one'}
                 """.utf8), multitenancy: true)
-        #expect(rules.rules(for: "one").relabelled([]) == [Label("a", "all-one")])
-        #expect(rules.rules(for: "two").relabelled([]) == [Label("a", "all")])
+        #expect(try rules.rules(for: "one").relabelled([]) == [Label("a", "all-one")])
+        #expect(try rules.rules(for: "two").relabelled([]) == [Label("a", "all")])
     }
 
     @Test(arguments: ["", "# nothing\n", "rules:\n", "rules: []\ntenants: {}\n"])
     func `a file without rules changes nothing`(_ yaml: String) throws {
         let rules = try RelabelRules(yaml: Array(yaml.utf8), multitenancy: true)
         #expect(
-            rules.rules(for: "x").relabelled([Label("b", "2"), Label("a", "1")]) == [Label("a", "1"), Label("b", "2")])
+            try rules.rules(for: "x").relabelled([Label("b", "2"), Label("a", "1")]) == [
+                Label("a", "1"), Label("b", "2"),
+            ])
+    }
+
+    /// Why rules refuse labels.
+    private func refusal(_ rules: String, _ labels: String) -> String? {
+        do {
+            _ = try relabelled(rules, labels)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `a label that rules double again and again ends at a bound that names the rule`() {
+        let rule = "- {source_labels: [a], target_label: a, replacement: $1$1}\n"
+        #expect(refusal(String(repeating: rule, count: 19), "a=x") == nil)
+        #expect(
+            refusal(String(repeating: rule, count: 30), "a=x")
+                == "relabelling rule 20 (replace) makes labels of more than 1048576 bytes")
+    }
+
+    @Test func `labels that rules double in number end at a bound that names the rule`() {
+        let rules = (1...30).map { "- {action: labelmap, regex: '(.*)', replacement: '${1}_\($0)'}\n" }.joined()
+        #expect(refusal(rules, "a=x") == "relabelling rule 10 (labelmap) makes more than 1000 labels")
+    }
+
+    @Test func `a source that is joined of many large labels is bounded`() {
+        let large = String(repeating: "x", count: 600_000)
+        #expect(
+            refusal("- {action: drop, source_labels: [a, a]}", "a=\(large)")
+                == "relabelling rule 1 (drop) makes labels of more than 1048576 bytes")
+    }
+
+    @Test func `more labels than the bound are refused before any rule`() {
+        let labels = (0...1000).map { "a\($0)=x" }.joined(separator: " ")
+        #expect(refusal("- {action: labeldrop, regex: b}", labels) == "relabelling takes no more than 1000 labels")
     }
 }

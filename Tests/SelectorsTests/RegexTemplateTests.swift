@@ -4,8 +4,9 @@ import Testing
 
 /// The rules of Go's `regexp.Expand` (pkg.go.dev/regexp#Regexp.Expand).
 @Suite struct RegexTemplateTests {
-    private func expand(_ template: String, _ pattern: String, _ text: String) throws -> String? {
-        try GroupRegex(Text(pattern)).match(Text(text))?.expand(RegexTemplate(Text(template))).string
+    private func expand(_ template: String, _ pattern: String, _ text: String, maxBytes: Int = 100) throws -> String? {
+        try GroupRegex(Text(pattern)).match(Text(text))?.expand(RegexTemplate(Text(template)), maxBytes: maxBytes)?
+            .string
     }
 
     @Test(
@@ -35,5 +36,11 @@ import Testing
 
     @Test func `a point matches a line feed too`() throws {
         #expect(try expand("$1", "(.*)", "a\nb") == "a\nb")
+    }
+
+    @Test func `what would be longer than the bound is nothing, of whatever pieces it is made`() throws {
+        #expect(try expand("$1$1", "(.*)", "abc", maxBytes: 6) == "abcabc")
+        #expect(try expand("$1$1", "(.*)", "abc", maxBytes: 5) == nil)
+        #expect(try expand("1234", "(.*)", "abc", maxBytes: 3) == nil)
     }
 }
