@@ -38,10 +38,14 @@ import Wire
         }
     }
 
-    private func convert(_ change: (inout Request) -> Void = { _ in }) throws -> [OTLP.Profile] {
+    private func convert(
+        isStrict: Bool = true, _ change: (inout Request) -> Void = { _ in }
+    ) throws -> [OTLP.Profile] {
         var request = Request()
         change(&request)
-        return try OTLP.convert(OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now, limits: .pyroscope)
+        var limits = PprofLimits.pyroscope
+        limits.isStrict = isStrict
+        return try OTLP.convert(OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now, limits: limits)
             .profiles
     }
 
@@ -145,6 +149,32 @@ import Wire
         #expect(throws: FormatError.self) {
             try convert { $0.resource = #""attributes":[{"keyStrindex":99,"value":{"intValue":1}}]"# }
         }
+    }
+
+    @Test func `an attribute whose text is not there is left out and counted, and the profile kept`() throws {
+        let profiles = try convert(isStrict: false) {
+            $0.resource =
+                #""attributes":[{"keyStrindex":99,"value":{"intValue":1}},{"key":"k","value":{"stringValueStrindex":-5}},{"key":"zone","value":{"stringValue":"eu"}}]"#
+            $0.attributes = #"{"keyStrindex":9,"value":{"stringValueStrindex":77}},{}"#
+        }
+        let profile = try #require(profiles.first)
+        #expect(
+            profile.labels.dropFirst(3)
+                == [Label("zone", "eu"), Label("service_name", "unknown_service")])
+        let lost = try #require(profile.salvage.entries[.stringIndex])
+        #expect(lost.count == 2)
+        #expect(lost.example == "failed to convert otel profile: attribute key string index 99 is out of range (14)")
+    }
+
+    @Test func `a sample with an attribute whose text is not there is left out and counted`() throws {
+        let profiles = try convert(isStrict: false) {
+            $0.attributes = #"{"keyStrindex":9,"value":{"stringValueStrindex":77}}"#
+            $0.samples =
+                #"{"stackIndex":1,"values":["1"],"attributeIndices":[0]},{"stackIndex":1,"values":["2"]}"#
+        }
+        let profile = try #require(profiles.first)
+        #expect(profile.salvage.entries[.sampleReference]?.count == 1)
+        #expect(try normalised(profile).groups.map(\.columns[0].total) == [2])
     }
 
     private let threadAttributes =

@@ -31,16 +31,20 @@ public enum OTLP {
             throw FormatError(.invalid, "missing profile metadata dictionary")
         }
         guard !request.resources.isEmpty else { throw FormatError(.invalid, "missing resource profiles") }
-        let resolved = try dictionary.resolved()
         var conversion = Conversion()
         // Stacks are shared on the wire, so that a small request can hold very many frames.
         var room = limits.maxBytes > 0 ? limits.maxBytes.saturatingMultiply(4) : .max
         for resource in request.resources {
-            let attributes = try dictionary.resolved(resource.resource?.attributes ?? [])
+            var lost = SalvageReport()
+            let attributes = try dictionary.resolved(
+                resource.resource?.attributes ?? [], isStrict: limits.isStrict, &lost)
             for scope in resource.scopes {
-                let labels = labels(attributes + (try dictionary.resolved(scope.scope?.attributes ?? [])))
+                let labels = labels(
+                    attributes
+                        + (try dictionary.resolved(scope.scope?.attributes ?? [], isStrict: limits.isStrict, &lost)))
                 for profile in scope.profiles {
-                    var one = OTLPConversion(profile, resolved, now: now, limits: limits, room: room)
+                    var one = OTLPConversion(profile, dictionary, now: now, limits: limits, room: room)
+                    one.salvage.add(lost)
                     do throws(FormatError) {
                         for (service, name, raw) in try one.pprofs() {
                             var all = [
@@ -55,6 +59,7 @@ public enum OTLP {
                                     labels: all, pprof: Pprof.Raw(raw, byteCount: byteCount), salvage: one.salvage))
                             // Counted with the first profile that a profile was split into.
                             one.salvage = SalvageReport()
+                            lost = SalvageReport()
                         }
                     } catch {
                         guard !limits.isStrict, error.kind == .invalid else { throw error }

@@ -135,7 +135,7 @@ struct OTLPConversion {
         var labels: [Label] = []
         for index in sample.attributes {
             let attribute = try element(dictionary.attributes, index, "attribute")
-            guard let value = attribute.value?.label else { continue }
+            guard let value = try dictionary.resolved(attribute.value)?.label else { continue }
             labels.append(Label(try string(attribute.key, "attribute key"), value))
         }
         return labels
@@ -266,7 +266,8 @@ struct OTLPConversion {
         for attribute in mapping.attributes {
             let attribute = try element(dictionary.attributes, attribute, "mapping attribute")
             if try string(attribute.key, "attribute key") == "process.executable.build_id.gnu" {
-                added.buildID = try intern(attribute.value?.label ?? .empty, in: &draft)
+                added.buildID = try intern(
+                    try dictionary.resolved(attribute.value)?.label ?? .empty, in: &draft)
             }
         }
         added.flags = hasFunctions ? 1 : 0

@@ -3,26 +3,27 @@ import Model
 extension OTLP.Dictionary {
     /// Attributes with the keys and texts that they only name by index.
     ///
-    /// The reference leaves these empty; the schema has them since 1.10.
-    func resolved(_ attributes: [OTLP.Attribute]) throws(FormatError) -> [OTLP.Attribute] {
-        var resolved = attributes
-        for index in resolved.indices {
-            if resolved[index].key.isEmpty { resolved[index].key = try text(resolved[index].keyIndex, "attribute key") }
-            resolved[index].value = try self.resolved(resolved[index].value)
+    /// The reference leaves these empty; the schema has them since 1.10. One whose text is not there is left out and counted, or
+    /// refused where `isStrict`.
+    func resolved(
+        _ attributes: [OTLP.Attribute], isStrict: Bool, _ salvage: inout SalvageReport
+    ) throws(FormatError) -> [OTLP.Attribute] {
+        var resolved: [OTLP.Attribute] = []
+        for var attribute in attributes {
+            do throws(FormatError) {
+                if attribute.key.isEmpty { attribute.key = try text(attribute.keyIndex, "attribute key") }
+                attribute.value = try self.resolved(attribute.value)
+                resolved.append(attribute)
+            } catch {
+                guard !isStrict else { throw error }
+                salvage.note(.stringIndex, error.description)
+            }
         }
         return resolved
     }
 
-    /// The same dictionary, its own attributes resolved.
-    func resolved() throws(FormatError) -> OTLP.Dictionary {
-        var dictionary = self
-        for index in attributes.indices {
-            dictionary.attributes[index].value = try resolved(attributes[index].value)
-        }
-        return dictionary
-    }
-
-    private func resolved(_ value: OTLP.AnyValue?) throws(FormatError) -> OTLP.AnyValue? {
+    /// A value with the text that it only names by index.
+    func resolved(_ value: OTLP.AnyValue?) throws(FormatError) -> OTLP.AnyValue? {
         guard var value else { return nil }
         if value.text == nil, value.textIndex != 0 { value.text = try text(value.textIndex, "attribute value") }
         // Longer arrays never become labels.
