@@ -31,13 +31,14 @@ final class HTTP1Connection: Connection {
     private let remoteAddress: String
     private var state = State.head
     private var input: [UInt8] = []
-    private var output: [[UInt8]] = []
-    private var outputOffset = 0
+    private var output = OutputQueue()
     private var stream: Int32 = 0
     private var task: Task<Void, Never>?
     private var peerIsDone = false
     /// Whether the peer's end was seen while what it sent before may still wait to be read.
     private var endIsNear = false
+    /// What the loop was last told to wait for; a new socket is read from.
+    private var watched = UInt32(CPOSIX_READ)
     private var headStarted: ContinuousClock.Instant?
     private var exchange: Exchange?
     private var drainsAfterWriting = false
@@ -84,10 +85,19 @@ final class HTTP1Connection: Connection {
         updateInterest()
     }
 
+    /// How many bytes are asked for at once.
+    private static let readSize = 64 << 10
+
     private func receive() {
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while wantsInput {
-            let count = cposix_receive(socket, &buffer, buffer.count)
+            let known = input.count
+            var count = 0
+            input.append(addingCapacity: Self.readSize) { free in
+                free.withUnsafeMutableBufferPointer { buffer, filled in
+                    count = cposix_receive(socket, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
+                    filled += max(count, 0)
+                }
+            }
             if count == 0 {
                 peerIsDone = true
                 inputEnded()
@@ -97,10 +107,12 @@ final class HTTP1Connection: Connection {
                 if cposix_would_block(count) == 0 { close() }
                 return
             }
-            if case .draining = state { continue }
-            input.append(contentsOf: buffer[..<count])
+            if case .draining = state {
+                input.removeSubrange(known...)
+                continue
+            }
             advance()
-            if count < buffer.count { return }
+            if count < Self.readSize { return }
         }
     }
 
@@ -197,7 +209,7 @@ final class HTTP1Connection: Connection {
                     return true
                 }
                 guard reserve(length, for: &incoming) else {
-                    finishEarly(Self.overBudget(), parsed)
+                    finishEarly(.overBudget, parsed)
                     return true
                 }
                 incoming.body.reserveCapacity(min(length, 1 << 20))
@@ -242,7 +254,7 @@ final class HTTP1Connection: Connection {
             }
             guard reserve(incoming.body.count - incoming.reserved, for: &incoming) else {
                 releaseReservation(&incoming)
-                refuse(Self.overBudget())
+                refuse(.overBudget)
                 return false
             }
             if incoming.chunks.isDone { return true }
@@ -293,7 +305,7 @@ final class HTTP1Connection: Connection {
     }
 
     private func refuse(_ problem: RequestProblem) {
-        refuse(Self.response(problem))
+        refuse(Response(problem))
     }
 
     private func refuse(_ response: Response) {
@@ -304,27 +316,6 @@ final class HTTP1Connection: Connection {
         input = []
         drainsAfterWriting = true
         write(response, for: exchange?.head, closes: true)
-    }
-
-    static func response(_ problem: RequestProblem) -> Response {
-        let code =
-            switch problem.status {
-            case 408: "deadline_exceeded"
-            case 501, 505: "unimplemented"
-            case 503: "unavailable"
-            default: "invalid_argument"
-            }
-        return Response(
-            status: problem.status, headers: HeaderFields([("Content-Type", "application/json")]),
-            body: Array("{\"code\":\"\(code)\",\"message\":\"\(problem.message)\"}".utf8))
-    }
-
-    static func overBudget() -> Response {
-        var response = response(
-            RequestProblem(
-                status: 503, message: "too many bytes of request bodies in flight (max-body-bytes-in-flight)"))
-        response.headers.add("Retry-After", "1")
-        return response
     }
 
     // MARK: - Budget
@@ -355,7 +346,7 @@ final class HTTP1Connection: Connection {
         output.append(
             ResponseHead.encode(
                 response, date: loop.date, closes: closes, isHTTP10: head?.version == .http10))
-        if !headOnly && !response.body.isEmpty { output.append(response.body) }
+        if !headOnly { output.append(response.body) }
         exchange?.status = response.status
         exchange?.bytesOut = headOnly ? 0 : response.body.count
         state = .writing(closes: closes)
@@ -373,9 +364,7 @@ final class HTTP1Connection: Connection {
             _ = cposix_shutdown_write(socket)
             state = .draining
             deadline = .now + loop.configuration.drainTimeout
-        } else if closes {
-            close()
-        } else if peerIsDone {
+        } else if closes || peerIsDone {
             close()
         } else {
             state = .head
@@ -384,22 +373,10 @@ final class HTTP1Connection: Connection {
     }
 
     private func send() {
-        while let first = output.first {
-            let sent = first.withUnsafeBufferPointer { bytes in
-                cposix_send(
-                    socket, bytes.baseAddress.map { $0 + outputOffset }, bytes.count - outputOffset,
-                    output.count > 1 ? 1 : 0)
-            }
-            guard sent >= 0 else {
-                if cposix_would_block(sent) == 0 { close() }
-                return
-            }
-            if sent > 0 { deadline = .now + loop.configuration.writeTimeout }
-            outputOffset += sent
-            if outputOffset == first.count {
-                output.removeFirst()
-                outputOffset = 0
-            }
+        switch output.send(to: socket) {
+        case .sent: deadline = .now + loop.configuration.writeTimeout
+        case .blocked: break
+        case .failed: close()
         }
     }
 
@@ -407,6 +384,8 @@ final class HTTP1Connection: Connection {
         guard !isClosed else { return }
         var interest = (wantsInput ? UInt32(CPOSIX_READ) : 0) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE))
         if case .responding = state, !endIsNear { interest |= UInt32(CPOSIX_PEER_DONE) }
+        guard interest != watched else { return }
+        watched = interest
         loop.watch(socket, interest, token: token)
     }
 
@@ -415,11 +394,7 @@ final class HTTP1Connection: Connection {
         guard var finished = exchange else { return }
         exchange = nil
         finished.status = status ?? 0
-        finished.duration = .now - (headStarted ?? .now)
+        finished.duration = headStarted?.duration(to: .now) ?? .zero
         loop.handler.finished(finished)
     }
-}
-
-extension ContinuousClock.Instant {
-    fileprivate static func - (left: Self, right: Self) -> Duration { right.duration(to: left) }
 }

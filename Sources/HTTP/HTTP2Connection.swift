@@ -210,7 +210,7 @@ final class HTTP2Connection: Connection {
     }
 
     private func refuse(_ problem: RequestProblem, on id: Int32) {
-        refuse(HTTP1Connection.response(problem), on: id)
+        refuse(Response(problem), on: id)
     }
 
     private func refuse(_ response: Response, on id: Int32) {
@@ -307,7 +307,7 @@ extension HTTP2Connection: HTTP2Events {
             return
         }
         guard reserve(bytes.count, id) else {
-            refuse(HTTP1Connection.overBudget(), on: id)
+            refuse(.overBudget, on: id)
             return
         }
         streams[id]?.body.append(contentsOf: bytes)
