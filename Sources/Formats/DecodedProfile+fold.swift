@@ -8,6 +8,7 @@ extension DecodedProfile {
     /// Afterwards a type has at most `limit` samples; 0 is no limit.
     public mutating func fold(to limit: Int) {
         guard limit > 0, sampleTypes.indices.contains(where: { count(of: $0) > limit }) else { return }
+        stackHashes = nil
         shareBeginnings()
         foldGroups(to: max(limit / 4, 1))
         var others = OtherFrames()

@@ -231,7 +231,7 @@ public struct IngestPipeline: Sendable {
                 groups.append((merged, group.columns.map { [$0] }))
             }
         }
-        let source = SharedSymbols(decoded.symbols)
+        let source = SharedSymbols(decoded.symbols, stackHashes: decoded.stackHashes)
         var ready = ReadyProfiles()
         for group in groups {
             for (type, parts) in zip(decoded.sampleTypes, group.parts) {

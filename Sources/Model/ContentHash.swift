@@ -69,10 +69,8 @@ public struct ContentHash: Hashable, Sendable {
 }
 
 extension ContentHash {
-    /// The hash of each stack of a table, by what its frames are and not by how they are numbered.
-    ///
-    /// Equal stacks of different tables have equal hashes within one process. The table must be consistent.
-    public static func stacks(of table: SymbolTable) -> [ContentHash] {
+    /// The hash of each location of a table, by what it is and not by how it is numbered. The table must be consistent.
+    public static func locations(of table: SymbolTable) -> [ContentHash] {
         let mixer = Mixer()
         let strings = table.strings.bytes.withUnsafeBufferPointer { bytes in
             (0..<table.strings.count).map { index in
@@ -91,7 +89,7 @@ extension ContentHash {
             hash = mixer.mix(hash, mapping.fileOffset)
             return mixer.mix(hash, UInt64(mapping.flags))
         }
-        let locations = table.locations.map { location in
+        return table.locations.map { location in
             var hash = mixer.mix(mappings[Int(location.mapping)], location.address)
             hash = mixer.mix(hash, UInt64(location.lineCount) << 1 | (location.isFolded ? 1 : 0))
             for line in table.lines[location.lineRange] {
@@ -100,6 +98,14 @@ extension ContentHash {
             }
             return hash
         }
+    }
+
+    /// The hash of each stack of a table, by what its frames are.
+    ///
+    /// Equal stacks of different tables have equal hashes within one process. The table must be consistent.
+    public static func stacks(of table: SymbolTable) -> [ContentHash] {
+        let mixer = Mixer()
+        let locations = locations(of: table)
         let parents = table.stacks.parents
         let places = table.stacks.locations
         return [ContentHash](unsafeUninitializedCapacity: parents.count) { hashes, count in

@@ -141,18 +141,30 @@ public struct StackTree: Sendable, Equatable {
         return appendUnchecked(parent: parent, location: location)
     }
 
+    /// Makes room for nodes.
+    public mutating func reserveCapacity(_ nodes: Int) {
+        parents.reserveCapacity(nodes)
+        locations.reserveCapacity(nodes)
+    }
+
     /// Adds a stack as a chain of nodes of its own, whether or not its beginning is there, and returns its leaf.
-    ///
-    /// `path` holds its locations, root first.
-    public mutating func appendChain(_ path: [UInt32]) -> UInt32 {
-        guard !path.isEmpty else { return 0 }
+    mutating func appendChain(leafFirst frames: ArraySlice<UInt32>) -> UInt32 {
+        guard !frames.isEmpty else { return 0 }
         let first = UInt32(parents.count)
-        parents.append(addingCapacity: path.count) { nodes in
-            nodes.append(0)
-            for node in first..<first + UInt32(path.count - 1) { nodes.append(node) }
-        }
-        locations.append(contentsOf: path)
+        parents.append(0)
+        parents.append(contentsOf: first..<first + UInt32(frames.count - 1))
+        locations.append(contentsOf: frames.reversed())
         return UInt32(parents.count - 1)
+    }
+
+    /// Whether the stack that ends at a leaf has exactly these locations.
+    func chain(to leaf: UInt32, isLeafFirst frames: ArraySlice<UInt32>) -> Bool {
+        var node = leaf
+        for location in frames {
+            guard node != 0, locations[Int(node)] == location else { return false }
+            node = parents[Int(node)]
+        }
+        return node == 0
     }
 
     @usableFromInline

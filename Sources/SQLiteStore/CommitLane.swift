@@ -13,7 +13,7 @@ import Synchronization
 /// behind a lock.
 final class CommitLane: @unchecked Sendable {
     private struct Append: Sendable {
-        let profiles: [IncomingProfile]
+        let profiles: [NewProfile]
         let done: CheckedContinuation<Void, any Error>
     }
 
@@ -52,7 +52,7 @@ final class CommitLane: @unchecked Sendable {
     var byteCount: Int { waiting.withLock { $0.byteCount } }
 
     /// Returns when the profiles are synced.
-    func append(_ profiles: [IncomingProfile]) async throws {
+    func append(_ profiles: [NewProfile]) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             let isFirst = waiting.withLock { waiting in
                 guard !waiting.isRetired else { return nil as Bool? }
@@ -81,7 +81,7 @@ final class CommitLane: @unchecked Sendable {
         }
     }
 
-    private func commit(_ profiles: [IncomingProfile]) throws {
+    private func commit(_ profiles: [NewProfile]) throws {
         lastUse = .now
         try withWriter("writing") { try $0.write(profiles, now: lastUse) }
         waiting.withLock { $0.commits += 1 }

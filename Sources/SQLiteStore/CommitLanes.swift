@@ -57,7 +57,7 @@ final class CommitLanes: Sendable {
     /// Returns when the profiles are synced.
     ///
     /// Where the day's file turns out to be damaged, twice so that it was no accident, they go to a new one.
-    func append(_ profiles: [IncomingProfile], tenant: Tenant, day: Int64) async throws {
+    func append(_ profiles: [NewProfile], tenant: Tenant, day: Int64) async throws {
         var suspects: [PartitionFile] = []
         while true {
             do {

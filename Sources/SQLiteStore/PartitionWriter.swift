@@ -2,13 +2,6 @@ import Model
 import Store
 import Synchronization
 
-/// A profile on its way into a file, with the content of its stacks at hand.
-struct IncomingProfile: Sendable {
-    let profile: NewProfile
-    /// The hash of each node of the profile's stack tree; profiles that share symbols share these.
-    let hashes: [ContentHash]
-}
-
 /// The writing side of one file: what has been interned, and the connection that commits.
 ///
 /// It lives on its lane's queue. After any error it is thrown away, as its memory may be ahead of the file.
@@ -67,7 +60,7 @@ final class PartitionWriter {
     /// Stores profiles in one transaction; when it returns, they are synced.
     ///
     /// `now` counts on a clock that never jumps.
-    func write(_ profiles: [IncomingProfile], now: ContinuousClock.Instant) throws {
+    func write(_ profiles: [NewProfile], now: ContinuousClock.Instant) throws {
         try connection.writing {
             for profile in profiles { try insert(profile, now: now) }
             for service in grown { try writeGrowth(of: service) }
@@ -76,8 +69,7 @@ final class PartitionWriter {
         }
     }
 
-    private func insert(_ incoming: IncomingProfile, now: ContinuousClock.Instant) throws {
-        let profile = incoming.profile
+    private func insert(_ profile: NewProfile, now: ContinuousClock.Instant) throws {
         let series = try series(of: profile.series)
         let id = Self.bytes(profile.id)
         let probe = try connection.prepare("SELECT 1 FROM profiles WHERE series = ? AND time = ? AND id = ?")
@@ -88,7 +80,7 @@ final class PartitionWriter {
         probe.reset()
         // Sent again, as after an answer that did not arrive.
         guard !isKnown else { return }
-        let samples = samples(of: incoming, in: series.service)
+        let samples = samples(of: profile, in: series.service)
         let insert = try connection.prepare(
             "INSERT INTO profiles (series, time, id, total, samples) VALUES (?, ?, ?, ?, ?)")
         insert.bind(series.id, at: 1)
@@ -101,16 +93,16 @@ final class PartitionWriter {
     }
 
     /// The samples of a profile under the ids that its stacks have in this file, in ascending order.
-    private func samples(of incoming: IncomingProfile, in service: Service) -> SampleColumns {
-        let (profile, samples) = (incoming.profile, incoming.profile.samples)
+    private func samples(of profile: NewProfile, in service: Service) -> SampleColumns {
+        let samples = profile.samples
         var known =
             found.flatMap { $0.source === profile.source && $0.service === service ? $0 : nil }
             ?? Found(
                 source: profile.source, service: service,
-                stacks: [UInt32](repeating: .max, count: incoming.hashes.count))
+                stacks: [UInt32](repeating: .max, count: profile.symbols.stacks.count))
         found = nil
         defer { found = known }
-        find(samples.stacks, of: incoming, in: service, &known.stacks)
+        find(samples.stacks, of: profile, in: service, &known.stacks)
         let stacks = samples.stacks.map { known.stacks[Int($0)] }
         let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
         guard !hasIDs else { return Self.sorted(samples, stacks, order: Self.order(stacks, of: samples)) }
@@ -123,20 +115,21 @@ final class PartitionWriter {
 
     /// Finds the ids of some stacks of a profile in this file; only those that are new are built.
     private func find(
-        _ wanted: [UInt32], of incoming: IncomingProfile, in service: Service, _ known: inout [UInt32]
+        _ wanted: [UInt32], of profile: NewProfile, in service: Service, _ known: inout [UInt32]
     ) {
+        let hashes = profile.source.stackHashes
         var unknown: [UInt32] = []
         for stack in wanted where known[Int(stack)] == .max {
-            if let id = service.memo[incoming.hashes[Int(stack)]] {
+            if let id = service.memo[hashes[Int(stack)]] {
                 known[Int(stack)] = id
             } else {
                 unknown.append(stack)
             }
         }
         guard !unknown.isEmpty else { return }
-        for (stack, id) in zip(unknown, service.interner.intern(unknown, of: incoming.profile.symbols)) {
+        for (stack, id) in zip(unknown, service.interner.intern(unknown, of: profile.symbols)) {
             known[Int(stack)] = id
-            let hash = incoming.hashes[Int(stack)]
+            let hash = hashes[Int(stack)]
             if service.memo[hash] == nil { service.memo.insert(id, for: hash) }
         }
         if !grown.contains(where: { $0 === service }) { grown.append(service) }

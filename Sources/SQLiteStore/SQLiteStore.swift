@@ -54,15 +54,7 @@ public final class SQLiteStore: ProfileStore {
         guard !profiles.isEmpty else { return }
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
         try await bound.requireRoom()
-        var hashes: [ObjectIdentifier: [ContentHash]] = [:]
-        var days: [Int64: [IncomingProfile]] = [:]
-        for profile in profiles {
-            let source = ObjectIdentifier(profile.source)
-            let known = hashes[source] ?? ContentHash.stacks(of: profile.source.table)
-            hashes[source] = known
-            days[PartitionFile.day(of: profile.time), default: []].append(
-                IncomingProfile(profile: profile, hashes: known))
-        }
+        let days = Dictionary(grouping: profiles) { PartitionFile.day(of: $0.time) }
         guard days.count > 1 else {
             for (day, profiles) in days { try await lanes.append(profiles, tenant: tenant, day: day) }
             return

@@ -71,7 +71,7 @@ struct StepsBench {
         try await append((0..<warmUp).map(decode), to: store)
         let pushes = try (warmUp..<warmUp + count).map(decode)
         var start = Clock.thread
-        // Series that were split from one profile share its symbols, and the store hashes these once.
+        // What a load has made on its way through the decoder; here once more, to see what it takes.
         for push in pushes { if let source = push.first?.source { _ = ContentHash.stacks(of: source.table) } }
         let recognise = (Clock.thread - start) / Double(count)
         start = Clock.process

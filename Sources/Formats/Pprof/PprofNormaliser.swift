@@ -8,23 +8,10 @@ struct PprofNormaliser {
     private let pprof: RawPprof
     private let maxDepth: Int
     private var symbols = SymbolTable()
-    private var stacks: StackFinder
-    /// The frames of the stack at hand, root first.
-    private var path: [UInt32] = []
-    private var locationIndex: IDTable
-    private var mappingIndex: IDTable
-    private var functionIndex: IDTable
-    /// For each location of the pprof its index in the table; unknown until used, `dropped` if it means nothing.
-    private var tableLocations: [UInt32]
-    /// The same by id, where ids are small.
-    private var placed: [UInt32]
     private var salvage = SalvageReport()
 
     /// Every sample may name the same long texts, so what is read of them for labels is bounded.
     private var labelBudget: Int
-
-    private static let unknown = UInt32.max
-    private static let dropped = UInt32.max - 1
 
     /// Samples that share their promoted labels.
     private struct Group {
@@ -43,12 +30,6 @@ struct PprofNormaliser {
     init(_ pprof: RawPprof, maxDepth: Int) {
         self.pprof = pprof
         self.maxDepth = maxDepth
-        stacks = StackFinder(reserving: pprof.sampleCount)
-        locationIndex = IDTable(pprof.locations.map(\.id))
-        mappingIndex = IDTable(pprof.mappings.map(\.id))
-        functionIndex = IDTable(pprof.functions.map(\.id))
-        tableLocations = [UInt32](repeating: Self.unknown, count: pprof.locations.count)
-        placed = [UInt32](repeating: Self.unknown, count: pprof.locations.count + 1)
         labelBudget = 64 << 20 + 64 * pprof.labels.count
         symbols.strings = pprof.strings
         symbols.functions.reserveCapacity(pprof.functions.count)
@@ -73,8 +54,12 @@ struct PprofNormaliser {
     }
 
     mutating func run() throws(FormatError) -> DecodedProfile {
+        let frames = frames(placed: placeLocations())
+        var stacks = StackChains(
+            locations: ContentHash.locations(of: symbols), reservingStacks: pprof.sampleCount, frames: frames.count)
         var groups: [Group] = []
         var groupOfLabels: [[Label]: Int] = [:]
+        var unlabelled: Int?
         let types = pprof.sampleTypes.count
         var stackStart = 0
         var labelStart = 0
@@ -85,19 +70,22 @@ struct PprofNormaliser {
             labelStart = labelRange.upperBound
             let firstValue = sample * types
             guard isCounted(firstValue..<firstValue + types) else { continue }
-            guard let stack = stack(stackRange) else {
+            guard let stack = stack(frames[stackRange], in: &stacks) else {
                 salvage.note(.sampleReference, "sample \(sample) names a location that means nothing")
                 continue
             }
             var row = Row(stack: stack, span: 0, trace: .none, firstValue: firstValue)
             let promoted = labelRange.isEmpty ? [] : try labels(labelRange, &row)
             let group: Int
-            if let known = groupOfLabels[promoted] {
+            if promoted.isEmpty, let unlabelled {
+                group = unlabelled
+            } else if let known = groupOfLabels[promoted] {
                 group = known
             } else {
                 group = groups.count
                 groupOfLabels[promoted] = group
                 groups.append(Group(labels: promoted))
+                if promoted.isEmpty { unlabelled = group }
             }
             groups[group].rows.append(row)
         }
@@ -107,9 +95,11 @@ struct PprofNormaliser {
         let periodType = pprof.periodType.map {
             ValueType(type: pprof.strings[Int($0.type)], unit: pprof.strings[Int($0.unit)])
         }
+        symbols.stacks = stacks.tree
         var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
+        decoded.stackHashes = stacks.stackHashes
         decoded.salvage = salvage
         return decoded
     }
@@ -127,55 +117,47 @@ struct PprofNormaliser {
         return hasValue
     }
 
-    /// The node of a stack, or nil if one of its locations means nothing.
-    private mutating func stack(_ range: Range<Int>) -> UInt32? {
+    /// The node of a stack, leaf first, or nil if one of its locations means nothing.
+    private func stack(_ frames: ArraySlice<UInt32>, in stacks: inout StackChains) -> UInt32? {
+        guard maxDepth > 0, frames.count > maxDepth else { return stacks.find(leafFirst: frames) }
         // Too deep: the root side stays.
-        let first = maxDepth > 0 ? max(range.lowerBound, range.upperBound - maxDepth) : range.lowerBound
-        for index in range.lowerBound..<first where location(pprof.stacks[index]) == nil { return nil }
-        path.removeAll(keepingCapacity: true)
-        var index = range.upperBound - 1
-        while index >= first {
-            guard let location = location(pprof.stacks[index]) else { return nil }
-            path.append(location)
-            index -= 1
-        }
-        return path.isEmpty ? 0 : stacks.find(path, in: &symbols.stacks)
+        let isWhole = frames.allSatisfy { $0 != StackChains.noLocation }
+        return isWhole ? stacks.find(leafFirst: frames.suffix(maxDepth)) : nil
     }
 
-    /// The table's location of an id, or nil if it means nothing.
-    private mutating func location(_ id: UInt64) -> UInt32? {
-        // Nearly every call finds what an earlier one has placed.
-        if id < UInt64(placed.count) {
-            let known = placed[Int(id)]
-            if known < Self.dropped { return known }
-        }
-        guard let index = locationIndex[id] else { return nil }
-        if tableLocations[index] == Self.unknown { tableLocations[index] = place(pprof.locations[index]) }
-        if id < UInt64(placed.count) { placed[Int(id)] = tableLocations[index] }
-        return tableLocations[index] == Self.dropped ? nil : tableLocations[index]
-    }
-
-    private mutating func place(_ location: RawPprof.Location) -> UInt32 {
-        guard location.lineCount > 0 || location.address != 0 else { return Self.dropped }
-        var mapping: UInt32 = 0
-        if location.mapping != 0 {
-            guard let index = mappingIndex[location.mapping] else { return Self.dropped }
-            mapping = UInt32(index + 1)
-        }
-        let firstLine = symbols.lines.count
-        for line in pprof.lines[location.firstLine..<location.firstLine + location.lineCount] {
-            guard let function = functionIndex[line.function] else {
-                symbols.lines.removeSubrange(firstLine...)
-                return Self.dropped
+    /// Puts all locations into the table; returns the place of each, ``StackChains/noLocation`` for one that means nothing.
+    private mutating func placeLocations() -> [UInt32] {
+        let mappings = IDTable(pprof.mappings.map(\.id))
+        let functions = IDTable(pprof.functions.map(\.id))
+        return pprof.locations.map { location in
+            guard location.lineCount > 0 || location.address != 0 else { return StackChains.noLocation }
+            var mapping: UInt32 = 0
+            if location.mapping != 0 {
+                guard let index = mappings[location.mapping] else { return StackChains.noLocation }
+                mapping = UInt32(index + 1)
             }
-            symbols.lines.append(Line(function: UInt32(function), line: line.line))
+            let firstLine = symbols.lines.count
+            for index in location.firstLine..<location.firstLine + location.lineCount {
+                let line = pprof.lines[index]
+                guard let function = functions[line.function] else {
+                    symbols.lines.removeSubrange(firstLine...)
+                    return StackChains.noLocation
+                }
+                symbols.lines.append(Line(function: UInt32(function), line: line.line))
+            }
+            let hasFunctions = symbols.mappings[Int(mapping)].hasFunctions
+            symbols.locations.append(
+                Location(
+                    mapping: mapping, address: hasFunctions ? 0 : location.address, firstLine: UInt32(firstLine),
+                    lineCount: UInt32(location.lineCount), isFolded: location.isFolded))
+            return UInt32(symbols.locations.count - 1)
         }
-        let hasFunctions = symbols.mappings[Int(mapping)].hasFunctions
-        symbols.locations.append(
-            Location(
-                mapping: mapping, address: hasFunctions ? 0 : location.address, firstLine: UInt32(firstLine),
-                lineCount: UInt32(location.lineCount), isFolded: location.isFolded))
-        return UInt32(symbols.locations.count - 1)
+    }
+
+    /// The stacks of all samples, leaf first, as places in the table instead of ids.
+    private func frames(placed: [UInt32]) -> [UInt32] {
+        let ids = IDTable(pprof.locations.map(\.id))
+        return pprof.stacks.map { id in ids[id].map { placed[$0] } ?? StackChains.noLocation }
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
@@ -248,70 +230,6 @@ struct PprofNormaliser {
             if !columns.spans.contains(where: { $0 != 0 }) { columns.spans = [] }
             if !columns.traces.contains(where: { $0 != .none }) { columns.traces = [] }
             return columns
-        }
-    }
-}
-
-/// Finds whole stacks, each of which is a chain of nodes of its own in the tree.
-///
-/// A profile's stacks are mostly distinct and are looked up once more where they are stored; to look for what they share frame
-/// by frame here would cost more than everything else.
-private struct StackFinder {
-    private struct Slot {
-        var hash: UInt64
-        /// The stack's leaf, or 0 where the slot is free.
-        var leaf: UInt32
-    }
-
-    private var slots: [Slot]
-    private var count = 0
-    private let secret = UInt64.random(in: 0 ... .max)
-
-    init(reserving stacks: Int) {
-        var size = 64
-        while size < min(stacks, 1 << 20) * 2 { size *= 2 }
-        slots = [Slot](repeating: Slot(hash: 0, leaf: 0), count: size)
-    }
-
-    /// The leaf of the stack with these frames, root first and not empty, which is added where it is new.
-    mutating func find(_ path: [UInt32], in tree: inout StackTree) -> UInt32 {
-        var hash = secret
-        for location in path {
-            let product = (hash ^ UInt64(location)).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-            hash = product.high ^ product.low &+ secret
-        }
-        if count * 2 >= slots.count { grow() }
-        let mask = slots.count - 1
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while slots[index].leaf != 0 {
-            if slots[index].hash == hash && Self.leaf(slots[index].leaf, of: tree, has: path) {
-                return slots[index].leaf
-            }
-            index = (index + 1) & mask
-        }
-        let leaf = tree.appendChain(path)
-        slots[index] = Slot(hash: hash, leaf: leaf)
-        count += 1
-        return leaf
-    }
-
-    private static func leaf(_ leaf: UInt32, of tree: StackTree, has path: [UInt32]) -> Bool {
-        var node = leaf
-        for location in path.reversed() {
-            guard node != 0, tree.locations[Int(node)] == location else { return false }
-            node = tree.parents[Int(node)]
-        }
-        return node == 0
-    }
-
-    private mutating func grow() {
-        let old = slots
-        slots = [Slot](repeating: Slot(hash: 0, leaf: 0), count: old.count * 2)
-        let mask = slots.count - 1
-        for slot in old where slot.leaf != 0 {
-            var index = Int(truncatingIfNeeded: slot.hash) & mask
-            while slots[index].leaf != 0 { index = (index + 1) & mask }
-            slots[index] = slot
         }
     }
 }
