@@ -69,7 +69,9 @@ public struct ContentHash: Hashable, Sendable {
 }
 
 extension ContentHash {
-    /// The hash of each location of a table, by what it is and not by how it is numbered. The table must be consistent.
+    /// The hash of each location of a table, by what it is and not by how it is numbered.
+    ///
+    /// The table must be consistent.
     public static func locations(of table: SymbolTable) -> [ContentHash] {
         let mixer = Mixer()
         let strings = table.strings.bytes.withUnsafeBufferPointer { bytes in
