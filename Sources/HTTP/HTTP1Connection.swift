@@ -34,7 +34,6 @@ final class HTTP1Connection: Connection {
     private var output = OutputQueue()
     private var stream: Int32 = 0
     private var task: Task<Void, Never>?
-    private var peerIsDone = false
     /// Whether the peer's end was seen while what it sent before may still wait to be read.
     private var endIsNear = false
     /// What the loop was last told to wait for; a new socket is read from.
@@ -98,13 +97,9 @@ final class HTTP1Connection: Connection {
                     filled += max(count, 0)
                 }
             }
-            if count == 0 {
-                peerIsDone = true
-                inputEnded()
-                return
-            }
             guard count > 0 else {
-                if cposix_would_block(count) == 0 { close() }
+                // Nothing runs while input is wanted, so that its end is the connection's.
+                if count == 0 || cposix_would_block(count) == 0 { close() }
                 return
             }
             if case .draining = state {
@@ -117,25 +112,21 @@ final class HTTP1Connection: Connection {
     }
 
     private var wantsInput: Bool {
-        guard !peerIsDone else { return false }
         switch state {
         case .head, .body, .draining: return true
         case .responding, .writing, .closed: return false
         }
     }
 
-    private func inputEnded() {
-        switch state {
-        case .head, .body, .draining: close()
-        case .responding, .writing, .closed: break
-        }
-    }
-
     func expire() {
         switch state {
         case .head:
-            if input.isEmpty { close() } else { refuse(RequestProblem(status: 408, message: "the head took too long")) }
-        case .body: refuse(RequestProblem(status: 408, message: "the body took too long"))
+            if input.isEmpty {
+                close()
+            } else {
+                refuse(Response(RequestProblem(status: 408, message: "the head took too long")))
+            }
+        case .body: refuse(Response(RequestProblem(status: 408, message: "the body took too long")))
         case .responding, .closed: deadline = nil
         case .writing, .draining: close()
         }
@@ -192,7 +183,7 @@ final class HTTP1Connection: Connection {
             guard let found = try HTTP1Parser.parse(input[...], limits: limits) else { return false }
             parsed = found
         } catch {
-            refuse(error)
+            refuse(Response(error))
             return true
         }
         parsed.head.remoteAddress = remoteAddress
@@ -247,7 +238,7 @@ final class HTTP1Connection: Connection {
                 if error.status == 413 {
                     refuse(loop.handler.bodyTooLarge(incoming.parsed.head, limit: incoming.limit))
                 } else {
-                    refuse(error)
+                    refuse(Response(error))
                 }
                 releaseReservation(&incoming)
                 return false
@@ -285,7 +276,7 @@ final class HTTP1Connection: Connection {
         guard case .responding(let incoming) = state, stream == self.stream else { return }
         task = nil
         release()
-        let closes = !incoming.parsed.isKeepAlive || loop.isStopping || peerIsDone
+        let closes = !incoming.parsed.isKeepAlive || loop.isStopping
         write(response, for: incoming.parsed.head, closes: closes)
         // A pipelined request may be waiting.
         advance()
@@ -302,10 +293,6 @@ final class HTTP1Connection: Connection {
         } else {
             refuse(response)
         }
-    }
-
-    private func refuse(_ problem: RequestProblem) {
-        refuse(Response(problem))
     }
 
     private func refuse(_ response: Response) {
@@ -364,10 +351,12 @@ final class HTTP1Connection: Connection {
             _ = cposix_shutdown_write(socket)
             state = .draining
             deadline = .now + loop.configuration.drainTimeout
-        } else if closes || peerIsDone {
+        } else if closes {
             close()
         } else {
             state = .head
+            // Thousands of idle connections must not keep what they read into.
+            if input.isEmpty { input = [] }
             deadline = .now + loop.configuration.idleTimeout
         }
     }
