@@ -6,7 +6,7 @@ import SQLiteStore
 import Store
 import Wire
 
-/// What each step of a push costs, by calling it alone: message, inflate, decode, normalise, intern, encode and commit.
+/// What each step of a push costs, by calling it alone: message, inflate, decode, normalise, and storing.
 struct StepsBench {
     let fleet: FleetFile
     let work: WorkDirectory
@@ -27,12 +27,12 @@ struct StepsBench {
             let normalise = try cpu(raws) {
                 _ = try Pprof.normalise($0, limits: .pyroscope, language: .go, series: "bench")
             }
-            let (recognise, append) = try await store(warmUp, count)
+            let append = try await store(warmUp, count)
             let steps: [(String, Double)] = [
                 ("message (the push request around the profile)", message), ("inflate (libdeflate)", inflate),
-                ("decode (protobuf to raw columns)", read), ("normalise (validate, index, sum)", normalise),
-                ("intern (recognise stacks by their content)", recognise),
-                ("encode and commit (blobs, SQLite, sync)", append - recognise),
+                ("decode (protobuf to raw columns)", read),
+                ("normalise (validate, index, hash stacks, sum)", normalise),
+                ("intern, encode and commit (known stacks, blobs, SQLite, sync)", append),
             ]
             report.begin("CPU of a push by step, each called alone on one core")
             let known = steps.reduce(0) { $0 + $1.1 }
@@ -64,22 +64,18 @@ struct StepsBench {
         return (Clock.thread - start) / Double(inputs.count)
     }
 
-    /// Hashing stacks alone, and a whole append by as many writers as a load has, once the stacks of the services are known.
-    private func store(_ warmUp: Int, _ count: Int) async throws -> (recognise: Double, append: Double) {
+    /// A whole append by as many writers as a load has, once the stacks of the services are known.
+    private func store(_ warmUp: Int, _ count: Int) async throws -> Double {
         let directory = "\(work.path)/steps"
         let store = try SQLiteStore(directory: directory)
         try await append((0..<warmUp).map(decode), to: store)
         let pushes = try (warmUp..<warmUp + count).map(decode)
-        var start = Clock.thread
-        // What a load has made on its way through the decoder; here once more, to see what it takes.
-        for push in pushes { if let source = push.first?.source { _ = ContentHash.stacks(of: source.table) } }
-        let recognise = (Clock.thread - start) / Double(count)
-        start = Clock.process
+        let start = Clock.process
         try await append(pushes, to: store)
         let append = (Clock.process - start) / Double(count)
         await store.close()
         WorkDirectory.remove(directory)
-        return (recognise, append)
+        return append
     }
 
     private func append(_ pushes: [[NewProfile]], to store: SQLiteStore) async throws {
@@ -99,7 +95,7 @@ struct StepsBench {
         let push = fleet.pushes[index]
         let raw = try Pprof.read(Array(fleet.gzipped(index)), limits: .pyroscope)
         let decoded = try Pprof.normalise(raw, limits: .pyroscope, language: .go, series: "bench")
-        let source = SharedSymbols(decoded.symbols)
+        let source = SharedSymbols(decoded.symbols, stackHashes: decoded.stackHashes)
         let pod = fleet.plan.pods[push.pod]
         return decoded.groups.flatMap { group in
             group.columns.enumerated().filter { $0.element.count > 0 }.map { type, columns in
