@@ -57,6 +57,16 @@ import Testing
         return totals
     }
 
+    @Test func `folding moves stacks, so that their hashes are no longer those of the decoder`() {
+        var random = SystemRandomNumberGenerator()
+        var folded = profile(samples: 60, groups: 1, using: &random)
+        folded.stackHashes = ContentHash.stacks(of: folded.symbols)
+        folded.fold(to: 1000)
+        #expect(folded.stackHashes?.count == folded.symbols.stacks.count)
+        folded.fold(to: 10)
+        #expect(folded.stackHashes == nil)
+    }
+
     @Test(arguments: [1, 2, 3, 10, 50])
     func `no total changes, and no type has more samples than the limit`(_ limit: Int) {
         var random = SystemRandomNumberGenerator()
