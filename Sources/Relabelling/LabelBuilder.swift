@@ -7,6 +7,8 @@ struct LabelBuilder {
     /// Where a label was taken away, nothing.
     private var places: [Label?] = []
     private var indices: [Text: Int] = [:]
+    /// The places of further labels with a name, by the first one; hardly ever any.
+    private var twins: [Int: [Int]] = [:]
     /// Places before this one hold what came.
     private let baseCount: Int
     /// Bytes of all names and values.
@@ -28,9 +30,6 @@ struct LabelBuilder {
         }
         try check()
     }
-
-    /// The places of further labels with a name, by the first one; hardly ever any.
-    private var twins: [Int: [Int]] = [:]
 
     /// All labels, those that came first.
     var labels: [Label] { places.compactMap(\.self) }
