@@ -94,7 +94,16 @@ extension PartitionReader {
         return (samples, taken)
     }
 
-    func rows(for selection: Selection, isCancelled: () -> Bool) throws -> [Row] {
+    /// How many rows memory is taken for at once.
+    private static let rowsAtOnce = 1024
+
+    /// Takes memory for further rows, and for the answer that is made of them.
+    private static func makeRoom<Row>(for rows: [Row], _ memory: MemoryReservation) throws {
+        guard rows.count % rowsAtOnce == 0 else { return }
+        try memory.take(rowsAtOnce * 2 * MemoryLayout<Row>.stride, for: "listing the profiles of a query")
+    }
+
+    func rows(for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool) throws -> [Row] {
         let isWhole = selection.takesWholeProfiles
         return try snapshot { connection in
             var rows: [Row] = []
@@ -108,13 +117,16 @@ extension PartitionReader {
                     guard !taken.isEmpty else { return }
                     total = taken.reduce(0) { $0.saturatingAdd(samples.values[$1]) }
                 }
+                try Self.makeRoom(for: rows, memory)
                 rows.append(Row(series: series.labels, time: row.int64(0), id: Self.id(row), total: total))
             }
             return rows
         }
     }
 
-    func spanRows(for selection: Selection, isCancelled: () -> Bool) throws -> [SpanRow] {
+    func spanRows(
+        for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool
+    ) throws -> [SpanRow] {
         try snapshot { connection in
             var rows: [SpanRow] = []
             var passes: [Int64: [Bool]] = [:]
@@ -130,6 +142,7 @@ extension PartitionReader {
                     sums[key] = sums[key, default: 0].saturatingAdd(samples.values[index])
                 }
                 for (key, sum) in sums.sorted(by: { $0.key.span < $1.key.span }) {
+                    try Self.makeRoom(for: rows, memory)
                     rows.append(
                         SpanRow(
                             profile: Row(series: series.labels, time: row.int64(0), id: Self.id(row), total: sum),
