@@ -58,10 +58,10 @@ public struct FlameGraphDiff: Sendable, Equatable {
             return otherIndex
         }
 
-        var boxes = BoxColumns(width: 7, reserving: aligned.count)
+        var boxes = BoxColumns(width: 7, capacity: 2 * aligned.count)
         var maxSelf: Int64 = 0
         typealias Side = (x: Int64, total: Int64)
-        var waiting: [(level: Int, pair: Int?, left: Side, right: Side)] = [
+        var waiting: [(level: Int32, pair: Int?, left: Side, right: Side)] = [
             (0, 0, (0, left.total), (0, right.total))
         ]
         while let box = waiting.popLast() {
