@@ -62,7 +62,7 @@ extension ExemplarMessage {
     init(_ exemplar: Exemplar) {
         self.init()
         timestamp = exemplar.timestamp
-        profileID = Identifiers.text(exemplar.profile)
+        profileID = exemplar.profile.map(Identifiers.text) ?? .empty
         spanID = exemplar.span == 0 ? .empty : Identifiers.text(exemplar.span)
         traceID = Identifiers.text(exemplar.trace)
         value = exemplar.value
