@@ -223,7 +223,10 @@ private func analyze(
 extension MergedProfile {
     /// The profile as a call graph in DOT.
     func dot(maxNodes: Int) -> [UInt8] {
-        DotGraph(symbols: symbols, stacks: stacks, totals: totals, unit: type.sampleUnit, maxNodes: maxNodes).text
+        DotGraph(
+            symbols: symbols, stacks: stacks, totals: totals, type: type.sampleType, unit: type.sampleUnit,
+            maxNodes: maxNodes
+        ).text
     }
 }
 
