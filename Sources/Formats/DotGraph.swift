@@ -35,6 +35,12 @@ public struct DotGraph: Sendable {
         var isResidual = false
         /// Whether all its calls are inlined.
         var isInlined = true
+
+        mutating func add(_ total: Int64, isResidual: Bool, isInlined: Bool) {
+            value = value.saturatingAdd(total)
+            if isResidual { self.isResidual = true }
+            if !isInlined { self.isInlined = false }
+        }
     }
 
     /// A frame of a stack: its node, and whether the compiler put it into its caller.
@@ -66,7 +72,7 @@ public struct DotGraph: Sendable {
         self.unit = unit
         let paths = collect(stacks, totals, symbols)
         placeCount = nodes.count
-        edges = Self.edges(of: paths, totals) { $0 }
+        edges = paths.edges(stacks, totals) { $0 }
 
         let limit = maxNodes > 0 ? maxNodes : Self.defaultNodes
         var order = self.order()
@@ -74,7 +80,7 @@ public struct DotGraph: Sendable {
             var place = [Int?](repeating: nil, count: nodes.count)
             for (index, node) in order.prefix(limit).enumerated() { place[node] = index }
             nodes = order.prefix(limit).map { nodes[$0] }
-            edges = Self.edges(of: paths, totals) { place[$0] }
+            edges = paths.edges(stacks, totals) { place[$0] }
             order = self.order()
         }
         var place = [Int](repeating: 0, count: nodes.count)
@@ -87,37 +93,24 @@ public struct DotGraph: Sendable {
         removeDetours()
     }
 
-    /// Makes a node for each place; gives the frames of each stack, root first.
-    private mutating func collect(_ stacks: [UInt32], _ totals: [Int64], _ symbols: SymbolTable) -> [[Frame]] {
+    /// Makes a node for each place of the stacks, with what it took itself and with all that it called.
+    private mutating func collect(_ stacks: [UInt32], _ totals: [Int64], _ symbols: SymbolTable) -> Paths {
         var known: [Place: Int] = [:]
-        var framesOfLocation = [[Frame]?](repeating: nil, count: symbols.locations.count)
-        var firstMapping = Int.max
+        var paths = Paths(symbols)
         var lastStack: [Int] = []
-        var paths: [[Frame]] = []
-        paths.reserveCapacity(stacks.count)
+        var leafFirst: [Frame] = []
         for (index, stack) in stacks.enumerated() {
-            var leafFirst: [Frame] = []
-            var node = Int(stack)
-            while node != 0 {
-                let location = Int(symbols.stacks.locations[node])
-                let mapping = Int(symbols.locations[location].mapping)
-                if mapping > 0 { firstMapping = min(firstMapping, mapping) }
-                let frames =
-                    framesOfLocation[location]
-                    ?? Self.places(of: location, in: symbols).map { place, isInlined in
-                        let node = known[place] ?? nodes.count
-                        if node == nodes.count {
-                            known[place] = node
-                            nodes.append(Node(place: place, title: place.title))
-                            lastStack.append(-1)
-                        }
-                        return Frame(node: node, isInlined: isInlined)
+            paths.read(stack, into: &leafFirst) { location in
+                Self.places(of: location, in: symbols).map { place, isInlined in
+                    let node = known[place] ?? nodes.count
+                    if node == nodes.count {
+                        known[place] = node
+                        nodes.append(Node(place: place, title: place.title))
+                        lastStack.append(-1)
                     }
-                framesOfLocation[location] = frames
-                leafFirst += frames
-                node = Int(symbols.stacks.parents[node])
+                    return Frame(node: node, isInlined: isInlined)
+                }
             }
-            paths.append(leafFirst.reversed())
             guard let leaf = leafFirst.first else { continue }
             nodes[leaf.node].flat = nodes[leaf.node].flat.saturatingAdd(totals[index])
             total = total.saturatingAdd(totals[index])
@@ -127,9 +120,7 @@ public struct DotGraph: Sendable {
                 nodes[frame.node].cumulative = nodes[frame.node].cumulative.saturatingAdd(totals[index])
             }
         }
-        if symbols.mappings.indices.contains(firstMapping) {
-            binary = symbols.strings[symbols.mappings[firstMapping].filename].lastPathComponent
-        }
+        binary = paths.firstBinary.lastPathComponent
         return paths
     }
 
@@ -149,36 +140,6 @@ public struct DotGraph: Sendable {
             if place.name.isEmpty { place.object = object }
             return (place, index + 1 < lines.endIndex)
         }
-    }
-
-    /// The edges between the nodes that `place` keeps.
-    private static func edges(of paths: [[Frame]], _ totals: [Int64], _ place: (Int) -> Int?) -> [Edge: Weight] {
-        var edges: [Edge: Weight] = [:]
-        var seen: Set<Edge> = []
-        for (path, total) in zip(paths, totals) {
-            seen.removeAll(keepingCapacity: true)
-            var caller: Int?
-            var isResidual = false
-            for frame in path {
-                guard let callee = place(frame.node) else {
-                    isResidual = true
-                    continue
-                }
-                if let caller, caller != callee {
-                    let edge = Edge(caller: caller, callee: callee)
-                    if seen.insert(edge).inserted {
-                        var weight = edges[edge] ?? Weight()
-                        weight.value = weight.value.saturatingAdd(total)
-                        if isResidual { weight.isResidual = true }
-                        if !frame.isInlined { weight.isInlined = false }
-                        edges[edge] = weight
-                    }
-                }
-                caller = callee
-                isResidual = false
-            }
-        }
-        return edges
     }
 
     /// The nodes, those first that are most worth showing.
@@ -214,8 +175,12 @@ public struct DotGraph: Sendable {
         return parts.reduce(0) { $1 > 0 ? $0 - $1 / total * log2($1 / total) : $0 }
     }
 
+    /// The most nodes of a graph that is searched for detours; a larger one shows nothing anyway, and would take long.
+    private static let mostSearched = 1000
+
     /// Leaves out dotted edges where another way leads from the caller to the callee.
     private mutating func removeDetours() {
+        guard nodes.count <= Self.mostSearched else { return }
         var callers = [Set<Int>](repeating: [], count: nodes.count)
         for edge in edges.keys { callers[edge.callee].insert(edge.caller) }
         for callee in nodes.indices.reversed() {
@@ -232,12 +197,16 @@ public struct DotGraph: Sendable {
 
     /// Whether calls lead from one node to another by more than the edge between them.
     private func isReached(from caller: Int, _ callee: Int, _ callers: [Set<Int>]) -> Bool {
-        var seen: Set<Int> = [callee]
+        var seen = [Bool](repeating: false, count: nodes.count)
+        seen[callee] = true
         var waiting = [callee]
         while let node = waiting.popLast() {
             for next in callers[node] where !(node == callee && next == caller) {
                 if next == caller { return true }
-                if seen.insert(next).inserted { waiting.append(next) }
+                if !seen[next] {
+                    seen[next] = true
+                    waiting.append(next)
+                }
             }
         }
         return false
@@ -255,6 +224,70 @@ public struct DotGraph: Sendable {
                 return nodes[left.callee].title < nodes[right.callee].title
             }
             return (left.caller, left.callee) < (right.caller, right.callee)
+        }
+    }
+}
+
+extension DotGraph {
+    /// The frames of stacks, of which only those of each location are kept.
+    private struct Paths {
+        private let symbols: SymbolTable
+        private var framesOfLocation: [[Frame]?]
+
+        init(_ symbols: SymbolTable) {
+            self.symbols = symbols
+            framesOfLocation = [[Frame]?](repeating: nil, count: symbols.locations.count)
+        }
+
+        /// The frames of a stack, leaf first; `make` makes those of a location that was not met before.
+        mutating func read(_ stack: UInt32, into leafFirst: inout [Frame], _ make: (Int) -> [Frame]) {
+            leafFirst.removeAll(keepingCapacity: true)
+            var node = Int(stack)
+            while node != 0 {
+                let location = Int(symbols.stacks.locations[node])
+                let frames = framesOfLocation[location] ?? make(location)
+                framesOfLocation[location] = frames
+                leafFirst += frames
+                node = Int(symbols.stacks.parents[node])
+            }
+        }
+
+        /// The file of the first mapping that the stacks lead through.
+        var firstBinary: Text {
+            let used = framesOfLocation.indices.filter { framesOfLocation[$0] != nil }
+            let mapping = used.lazy.map { Int(symbols.locations[$0].mapping) }.filter { $0 > 0 }.min()
+            guard let mapping, symbols.mappings.indices.contains(mapping) else { return .empty }
+            return symbols.strings[symbols.mappings[mapping].filename]
+        }
+
+        /// The edges between the nodes that `place` keeps.
+        func edges(_ stacks: [UInt32], _ totals: [Int64], _ place: (Int) -> Int?) -> [Edge: Weight] {
+            var edges: [Edge: Weight] = [:]
+            var seen: Set<Edge> = []
+            var leafFirst: [Frame] = []
+            var paths = self
+            for (stack, total) in zip(stacks, totals) {
+                paths.read(stack, into: &leafFirst) { _ in [] }
+                seen.removeAll(keepingCapacity: true)
+                var caller: Int?
+                var isResidual = false
+                for frame in leafFirst.reversed() {
+                    guard let callee = place(frame.node) else {
+                        isResidual = true
+                        continue
+                    }
+                    if let caller, caller != callee {
+                        let edge = Edge(caller: caller, callee: callee)
+                        if seen.insert(edge).inserted {
+                            edges[edge, default: Weight()].add(
+                                total, isResidual: isResidual, isInlined: frame.isInlined)
+                        }
+                    }
+                    caller = callee
+                    isResidual = false
+                }
+            }
+            return edges
         }
     }
 }

@@ -44,6 +44,7 @@ struct HeatmapPoints {
 
     private mutating func add(_ profiles: ProfilePoints, _ groupBy: [Text]) {
         let groupOfSeries = groups(of: profiles.series, groupBy)
+        // Times ascend, so that only those of one millisecond are to be known.
         var known: [ProfileKey: Int] = [:]
         for index in profiles.times.indices {
             let series = Int(profiles.seriesIndices[index])
@@ -51,6 +52,7 @@ struct HeatmapPoints {
             let profile = SplitProfile(
                 id: profiles.ids[index],
                 milliseconds: TimeRange.milliseconds(ofNanoseconds: profiles.times[index]))
+            if profile.milliseconds != all.last?.milliseconds { known = [:] }
             add(
                 Point(
                     group: group, milliseconds: profile.milliseconds, profile: profile.id, span: 0, trace: .none,
@@ -68,6 +70,7 @@ struct HeatmapPoints {
                 group: groupOfSeries[series],
                 milliseconds: TimeRange.milliseconds(ofNanoseconds: spans.times[index]), span: spans.spans[index],
                 trace: spans.traces[index])
+            if key.milliseconds != all.last?.milliseconds { known = [:] }
             add(
                 Point(
                     group: key.group, milliseconds: key.milliseconds, profile: nil, span: key.span, trace: key.trace,
