@@ -57,8 +57,9 @@ extension PartitionReader {
     }
 
     private static func takes(_ index: Int, of samples: SampleColumns, _ selection: Selection) -> Bool {
-        (selection.spans?.contains(samples.spans.isEmpty ? 0 : samples.spans[index]) ?? true)
-            && (selection.traces?.contains(samples.traces.isEmpty ? .none : samples.traces[index]) ?? true)
+        selection.takes(
+            span: samples.spans.isEmpty ? 0 : samples.spans[index],
+            trace: samples.traces.isEmpty ? .none : samples.traces[index])
     }
 
     /// Calls `body` with the stack and value of each sample of a series that a selection takes.
