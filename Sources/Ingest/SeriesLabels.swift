@@ -56,7 +56,7 @@ struct SeriesLabels {
 
     /// Checks the labels of one series; the message names the label and the limit.
     static func validate(_ labels: [Label], limits: IngestLimits) throws(FormatError) {
-        let description = describe(labels)
+        var description: String { describe(labels) }
         func invalid(_ message: String) -> FormatError { FormatError(.invalid, message) }
         guard !labels.isEmpty else { throw invalid("error at least one label pair is required per profile") }
         guard limits.maxLabels <= 0 || labels.count <= limits.maxLabels else {
@@ -97,12 +97,14 @@ struct SeriesLabels {
         }
     }
 
+    /// Labels that are set by the profile itself, or never stored.
+    private static let overwritten: Set<Text> = [
+        LabelName.type, LabelName.unit, LabelName.profileType, LabelName.periodType, LabelName.periodUnit,
+        LabelName.privateServiceName, LabelName.delta, LabelName.order,
+    ]
+
     /// The labels of the series that one sample type is stored under.
     static func stored(_ labels: [Label], type: ValueType, periodType: ValueType?) -> LabelSet {
-        let overwritten: Set<Text> = [
-            LabelName.type, LabelName.unit, LabelName.profileType, LabelName.periodType, LabelName.periodUnit,
-            LabelName.privateServiceName, LabelName.delta, LabelName.order,
-        ]
         let name = labels.first { $0.name == LabelName.name }?.value ?? .empty
         let service = labels.first { $0.name == LabelName.serviceName }?.value ?? .empty
         let profileType = ProfileType(

@@ -52,7 +52,7 @@ final class PartitionWriter {
     private struct Found {
         let source: SharedSymbols
         let service: Service
-        /// The stack in this file of each node of the profile's tree, or the largest number if it was not asked for yet.
+        /// The stack in this file of each of the profile's stacks, or the largest number if it was not asked for yet.
         var stacks: [UInt32]
         /// The columns of stacks that were put into order last, and that order.
         var columns: [UInt32] = []
@@ -166,11 +166,10 @@ final class PartitionWriter {
             found.flatMap { $0.source === profile.source && $0.service === service ? $0 : nil }
             ?? Found(
                 source: profile.source, service: service,
-                stacks: [UInt32](repeating: .max, count: profile.symbols.stacks.count))
+                stacks: [UInt32](repeating: .max, count: profile.source.stackHashes.count))
         found = nil
         defer { found = known }
-        find(samples.stacks, of: profile, in: service, &known.stacks)
-        let stacks = samples.stacks.map { known.stacks[Int($0)] }
+        let stacks = find(samples.stacks, of: profile, in: service, &known.stacks)
         let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
         guard !hasIDs else { return Self.sorted(samples, stacks, order: Self.order(stacks, of: samples)) }
         if known.columns != stacks {
@@ -181,25 +180,35 @@ final class PartitionWriter {
     }
 
     /// Finds the ids of some stacks of a profile in this file; only those that are new are built.
+    ///
+    /// `known` has an id for each of the profile's stacks, as far as they were asked for before.
     private func find(
         _ wanted: [UInt32], of profile: NewProfile, in service: Service, _ known: inout [UInt32]
-    ) {
+    ) -> [UInt32] {
         let hashes = profile.source.stackHashes
-        var unknown: [UInt32] = []
-        for stack in wanted where known[Int(stack)] == .max {
-            if let id = service.memo[hashes[Int(stack)]] {
-                known[Int(stack)] = id
-            } else {
-                unknown.append(stack)
-            }
+        var ids: [UInt32] = []
+        ids.reserveCapacity(wanted.count)
+        var unknown: [(place: Int, index: Int?)] = []
+        // Samples are mostly in the order of their stacks.
+        var guess = 0
+        for (place, stack) in wanted.enumerated() {
+            let index = hashes.index(of: stack, guess: guess)
+            guess = (index ?? guess) + 1
+            if let index, known[index] == .max { known[index] = service.memo[hashes.hashes[index]] ?? .max }
+            ids.append(index.map { known[$0] } ?? .max)
+            if ids[place] == .max { unknown.append((place, index)) }
         }
-        guard !unknown.isEmpty else { return }
-        for (stack, id) in zip(unknown, service.interner.intern(unknown, of: profile.symbols)) {
-            known[Int(stack)] = id
-            let hash = hashes[Int(stack)]
+        guard !unknown.isEmpty else { return ids }
+        let interned = service.interner.intern(unknown.map { wanted[$0.place] }, of: profile.symbols)
+        for (stack, id) in zip(unknown, interned) {
+            ids[stack.place] = id
+            guard let index = stack.index else { continue }
+            known[index] = id
+            let hash = hashes.hashes[index]
             if service.memo[hash] == nil { service.memo.insert(id, for: hash) }
         }
         if !grown.contains(where: { $0 === service }) { grown.append(service) }
+        return ids
     }
 
     private static func bytes(_ id: ProfileID) -> [UInt8] {

@@ -58,13 +58,13 @@ public struct NewProfile: Sendable {
 public final class SharedSymbols: Sendable {
     /// The symbols.
     public let table: SymbolTable
-    /// The hash of the content of each stack that a sample may have, by its node.
-    public let stackHashes: [ContentHash]
+    /// The hash of each stack that a sample may have.
+    public let stackHashes: StackHashes
 
-    /// Shares a table; `stackHashes` where whoever made it has them already, in the way of ``ContentHash/stacks(of:)``.
-    public init(_ table: SymbolTable, stackHashes: [ContentHash]? = nil) {
+    /// Shares a table; `stackHashes` where whoever made it has them already.
+    public init(_ table: SymbolTable, stackHashes: StackHashes? = nil) {
         self.table = table
-        self.stackHashes = stackHashes ?? ContentHash.stacks(of: table)
+        self.stackHashes = stackHashes ?? StackHashes(of: table)
     }
 }
 

@@ -80,7 +80,7 @@ public enum Pprof {
 
     /// Mends unless the limits are strict, validates and normalises; `series` describes the profile in messages.
     public static func normalise(
-        _ raw: Raw, limits: PprofLimits, language: Language, series: String
+        _ raw: Raw, limits: PprofLimits, language: Language, series: @autoclosure () -> String
     ) throws(FormatError) -> DecodedProfile {
         var pprof = raw.raw
         var checked = limits

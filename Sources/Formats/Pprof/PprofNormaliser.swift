@@ -99,7 +99,7 @@ struct PprofNormaliser {
         var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
-        decoded.stackHashes = stacks.stackHashes
+        decoded.stackHashes = stacks.hashes
         decoded.salvage = salvage
         return decoded
     }
@@ -157,7 +157,11 @@ struct PprofNormaliser {
     /// The stacks of all samples, leaf first, as places in the table instead of ids.
     private func frames(placed: [UInt32]) -> [UInt32] {
         let ids = IDTable(pprof.locations.map(\.id))
-        return pprof.stacks.map { id in ids[id].map { placed[$0] } ?? StackChains.noLocation }
+        guard let dense = ids.dense else {
+            return pprof.stacks.map { id in ids[id].map { placed[$0] } ?? StackChains.noLocation }
+        }
+        let places = dense.map { $0 < 0 ? StackChains.noLocation : placed[Int($0)] }
+        return pprof.stacks.map { $0 < UInt64(places.count) ? places[Int($0)] : StackChains.noLocation }
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
@@ -236,22 +240,24 @@ struct PprofNormaliser {
 
 /// Finds the index of an id; where an id repeats, its last definition.
 struct IDTable {
-    private var dense: [Int32] = []
+    /// The index of each id, negative where there is none; nil where the ids are not dense.
+    private(set) var dense: [Int32]?
     private var sparse: [UInt64: Int] = [:]
 
     init(_ ids: [UInt64]) {
         let largest = ids.max() ?? 0
         // Ids are 1, 2, 3… from nearly every client; others get a dictionary.
         if largest <= UInt64(ids.count) * 4 + 64 {
-            dense = [Int32](repeating: -1, count: Int(largest) + 1)
+            var dense = [Int32](repeating: -1, count: Int(largest) + 1)
             for (index, id) in ids.enumerated() { dense[Int(id)] = Int32(truncatingIfNeeded: index) }
+            self.dense = dense
         } else {
             for (index, id) in ids.enumerated() { sparse[id] = index }
         }
     }
 
     subscript(_ id: UInt64) -> Int? {
-        if dense.isEmpty { return sparse[id] }
+        guard let dense else { return sparse[id] }
         guard id < UInt64(dense.count), dense[Int(id)] >= 0 else { return nil }
         return Int(dense[Int(id)])
     }
