@@ -108,6 +108,12 @@ extension IngestPipeline {
     private func text(
         _ format: TextProfile.Format, _ request: IngestRequest, _ application: ApplicationName, _ now: Int64
     ) throws(IngestError) -> ReadyProfiles {
+        let stacks: TextProfile.Stacks
+        do throws(FormatError) {
+            stacks = try TextProfile.read(request.body, as: format, limits: limits.pprof, reserving: reserve)
+        } catch {
+            throw refusal(error, .unprocessable, "pyroscopeIngesterAdapter failed to push: ")
+        }
         // A request that names a profile id carries a span's copy of what was sent already.
         if application.labels.contains(where: { $0.name == "profile_id" && !$0.value.isEmpty }) {
             return ReadyProfiles()
@@ -116,9 +122,8 @@ extension IngestPipeline {
             applicationName: application.name, sampleRate: request.sampleRate, isStrict: isStrict)
         let labels = seriesLabels(textLabels(request, application, type))
         do throws(FormatError) {
-            var decoded = try TextProfile.decode(
-                request.body, as: format, type: type.type, periodType: type.periodType, scale: type.scale,
-                time: request.from, limits: limits.pprof, reserving: reserve)
+            var decoded = try stacks.profile(
+                type: type.type, periodType: type.periodType, scale: type.scale, time: request.from)
             decoded.salvage.add(application.salvage)
             try checkWindow(decoded.time, labels: labels, now: now)
             return try split(decoded, labels: labels, now: now)

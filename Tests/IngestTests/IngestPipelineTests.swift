@@ -57,6 +57,22 @@ import Wire
         #expect(try await series().isEmpty)
     }
 
+    @Test(arguments: ["app{profile_id=1}", "my.app"] as [Text])
+    func `strictly, a text that cannot be read is refused as such, whatever its name says`(_ name: Text) async {
+        await #expect {
+            try await ingest("a ten\n", name: name, limits: .pyroscope)
+        } throws: { ($0 as? IngestError)?.kind == .unprocessable }
+    }
+
+    @Test func `strictly, a text of too many stacks is an invalid argument`() async {
+        let body = (0..<16_001).map { "f\($0) 1\n" }.joined()
+        await #expect {
+            try await ingest(body, name: "app", limits: .pyroscope)
+        } throws: {
+            ($0 as? IngestError)?.kind == .invalidArgument && "\($0)".contains("exceeds the samples count limit")
+        }
+    }
+
     @Test func `the time of a text is its from`() async throws {
         try await ingest("f 1\n", name: "app", parameters: ["from": "1699999000"])
         let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))

@@ -96,6 +96,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         Mistake(reason: .sampleNegative, strictly: .taken) {
             try await push($0) { $0.samples.append(.init(values: [-1])) }
         },
+        Mistake(reason: .sampleOverflow, total: .max, strictly: .taken) {
+            try await ingest($0, Array("f 9223372036854775807\nf 5".utf8))
+        },
         Mistake(reason: .sampleReference, strictly: .taken) {
             try await push($0) { $0.samples.append(.init(stack: [9])) }
         },
