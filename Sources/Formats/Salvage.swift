@@ -75,7 +75,7 @@ public enum SalvageReason: String, Sendable, Hashable, CaseIterable {
         case .labelNameLength: "The name was cut. Shorten it, or raise max-label-name-length."
         case .labelValueLength: "The value was cut. Shorten it, or raise max-label-value-length."
         case .labelNotUTF8: "Wrong bytes became U+FFFD. Send labels as UTF-8."
-        case .labelTwice: "The last value counts. Send each label once."
+        case .labelTwice: "One of the values counts: the last of a series, the first of a sample. Send each label once."
         case .labelCount:
             "Labels of samples were left out first, then the series' own from the end of the alphabet. Send fewer labels, or raise max-label-names."
         case .labelUnterminated: "The label was taken as it stood. Close the labels of name with }."
