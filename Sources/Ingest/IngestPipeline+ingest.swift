@@ -8,10 +8,14 @@ extension IngestPipeline {
     public func ingest(_ request: IngestRequest, for tenant: Tenant, now: Int64) async throws(IngestError) {
         var service = Text.empty
         do throws(IngestError) {
-            let application = try ApplicationName(parsing: request.name, isStrict: isStrict)
+            var application = try ApplicationName(parsing: request.name, isStrict: isStrict)
             service = application.service
             try take(request.body.count, of: tenant, now: now)
-            try await append(try decoded(request, application, now), for: tenant, now: now)
+            // The reference answers as always and stores nothing where a value is no UTF-8.
+            let isLost = isStrict && application.labels.contains { !$0.value.isValidUTF8 }
+            if isLost { application.labels.removeAll { !$0.value.isValidUTF8 } }
+            let ready = try decoded(request, application, now)
+            if !isLost { try await append(ready, for: tenant, now: now) }
         } catch {
             refuse(error, service: service, tenant: tenant, now: now)
             throw error
@@ -84,7 +88,7 @@ extension IngestPipeline {
         do throws(FormatError) {
             var raw = try Pprof.read(bytes, limits: limits.pprof, reserving: reserve)
             // Old clients sent micro- or milliseconds, which all lie in 1970.
-            if raw.time < IngestLimits.year1971 { raw.time = request.from }
+            if 0..<IngestLimits.year1971 ~= raw.time { raw.time = request.from }
             switch request.spyName {
             case "pyspy": try raw.prefixFilenames(keepsAbsolute: true)
             case "rbspy", "scripting": try raw.prefixFilenames(keepsAbsolute: false)
@@ -94,7 +98,7 @@ extension IngestPipeline {
             }
             let name = (types ?? .standard).profileName(of: raw.sampleTypes)
             var labels = ingestLabels(request, application, name: name)
-            if !labels.contains(where: { $0.name == LabelName.serviceName }) {
+            if !namesService(labels) {
                 labels.append(Label(LabelName.serviceName, application.name))
             }
             return try profiles(
@@ -137,7 +141,7 @@ extension IngestPipeline {
     /// The labels of a text profile: the application is its service unless the client names one.
     func textLabels(_ request: IngestRequest, _ application: ApplicationName, _ type: TextProfileType) -> [Label] {
         var labels = ingestLabels(request, application, name: type.name)
-        if labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) {
+        if namesService(labels) {
             if !labels.contains(where: { $0.name == "app_name" }) {
                 labels.append(Label("app_name", type.application))
             }
@@ -147,11 +151,17 @@ extension IngestPipeline {
         return labels
     }
 
+    /// Whether a client names the service; strictly, with an empty name too, which nothing is stored under then.
+    func namesService(_ labels: [Label]) -> Bool {
+        labels.contains { $0.name == LabelName.serviceName && (isStrict || !$0.value.isEmpty) }
+    }
+
+    /// The client's labels beside the server's; strictly, one that is the server's too is not taken instead of it.
     func ingestLabels(_ request: IngestRequest, _ application: ApplicationName, name: Text) -> [Label] {
         let user = application.labels.filter { !$0.name.hasPrefix("__") }
         return [
             Label(LabelName.name, name), Label(LabelName.delta, "false"), Label("pyroscope_spy", request.spyName),
-        ].filter { own in !user.contains { $0.name == own.name } } + user
+        ].filter { own in isStrict || !user.contains { $0.name == own.name } } + user
     }
 }
 

@@ -49,7 +49,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             try await push($0, labels: [Label("a", "a value of more than 15 bytes")])
         },
         Mistake(reason: .labelNotUTF8) { try await push($0, labels: [Label("a", Text(utf8: [0x61, 0xff]))]) },
-        Mistake(reason: .labelNotUTF8) {
+        Mistake(reason: .labelNotUTF8, strictly: .taken) {
             try await ingest($0, Array("f 5".utf8), name: Text(utf8: Array("api{a=".utf8) + [0xff] + Array("}".utf8)))
         },
         Mistake(reason: .labelTwice) { try await push($0, labels: [Label("a", "1"), Label("a", "2")]) },
