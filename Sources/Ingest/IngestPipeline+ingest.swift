@@ -69,14 +69,16 @@ extension IngestPipeline {
         _ request: IngestRequest, _ application: ApplicationName, _ now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         let form = try MultipartForm(request.body, contentType: request.contentType)
-        guard let profile = form.files["profile"], !profile.isEmpty else { return ReadyProfiles() }
         if let previous = form.files["prev_profile"], !previous.isEmpty {
             throw IngestError(
                 .unprocessable,
                 "unsupported client version. Please update github.com/grafana/pyroscope-go to the latest version")
         }
         var types: SampleTypeConfiguration?
-        if let json = form.files["sample_type_config"] { types = try SampleTypeConfiguration(json) }
+        if let json = form.files["sample_type_config"], !json.isEmpty {
+            types = try SampleTypeConfiguration(json, isStrict: isStrict)
+        }
+        guard let profile = form.files["profile"], !profile.isEmpty else { return ReadyProfiles() }
         return try pprof(profile, types: types, request, application, now)
     }
 

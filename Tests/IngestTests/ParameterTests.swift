@@ -89,6 +89,7 @@ import Testing
         let body = form([
             (#"name="profile"; filename="p.pprof""#, "one"), (#"name="x"; filename="x""#, "a\r\nb"),
             (#"name="text""#, "no file"), (#"name="profile"; filename="q""#, "second"),
+            (#"name="unnamed"; filename="""#, "no file"),
         ])
         let files = try MultipartForm(body, contentType: type).files
         #expect(files == ["profile": Array("one".utf8), "x": Array("a\r\nb".utf8)])
