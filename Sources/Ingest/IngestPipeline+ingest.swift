@@ -120,10 +120,7 @@ extension IngestPipeline {
         } catch {
             throw refusal(error, .unprocessable, "pyroscopeIngesterAdapter failed to push: ")
         }
-        // A request that names a profile id carries a span's copy of what was sent already.
-        if application.labels.contains(where: { $0.name == "profile_id" && !$0.value.isEmpty }) {
-            return ReadyProfiles()
-        }
+        if application.namesProfile { return ReadyProfiles() }
         let type = try TextProfileType(
             applicationName: application.name, sampleRate: request.sampleRate, isStrict: isStrict)
         let labels = seriesLabels(textLabels(request, application, type))
@@ -168,6 +165,9 @@ extension IngestPipeline {
 }
 
 extension ApplicationName {
+    /// Whether a profile's id is named: then a text carries a span's copy of what was sent already, and nothing of it is stored.
+    var namesProfile: Bool { labels.contains { $0.name == "profile_id" && !$0.value.isEmpty } }
+
     /// The service that is named: the application, unless a label names another.
     var service: Text { labels.first { $0.name == LabelName.serviceName && !$0.value.isEmpty }?.value ?? name }
 }

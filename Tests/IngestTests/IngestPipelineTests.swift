@@ -138,6 +138,46 @@ import Wire
         #expect(found.first?["pyroscope_spy"] == "x" && found.first?[LabelName.serviceName] == "app")
     }
 
+    private func speedscope(
+        _ profile: String, name: Text = "app", limits: IngestLimits = .pyroscope
+    ) async throws {
+        try await ingest(
+            #"{"$schema":"https://www.speedscope.app/file-format-schema.json","#
+                + #""shared":{"frames":[{"name":"f"}]},"profiles":[\#(profile)]}"#,
+            name: name, parameters: ["format": "speedscope", "sampleRate": "0"], limits: limits)
+    }
+
+    @Test(
+        arguments: [
+            #"{"type":"sampled","unit":"none","samples":[[0]],"weights":[-1]}"#,
+            #"{"type":"sampled","unit":"hours","samples":[[0]],"weights":[1]}"#,
+            #"{"type":"sampled","samples":[[0]],"weights":[1]}"#,
+        ])
+    func `strictly, a speedscope profile of a negative weight or an unknown unit is refused`(
+        _ profile: String
+    ) async throws {
+        await #expect {
+            try await speedscope(profile)
+        } throws: { ($0 as? IngestError)?.kind == .unprocessable }
+        try await speedscope(profile, limits: .hearth)
+    }
+
+    @Test(arguments: [("own", "own"), ("", "")])
+    func `a speedscope profile's name takes the place of a label of the client`(
+        _ name: String, _ label: Text
+    ) async throws {
+        try await speedscope(
+            #"{"type":"sampled","name":"\#(name)","unit":"none","samples":[[0]],"weights":[1]}"#,
+            name: "app{profile_name=x}")
+        #expect(try await series().map { $0["profile_name"] } == [label])
+    }
+
+    @Test func `a speedscope file that repeats a span's samples is taken and not stored`() async throws {
+        let profile = #"{"type":"sampled","unit":"none","samples":[[0]],"weights":[1]}"#
+        try await speedscope(profile, name: "app{profile_id=1}")
+        #expect(try await series().isEmpty)
+    }
+
     @Test func `strictly, a pushed service that is empty is refused, as the one in its place is dropped with it`() async
     {
         let labels = [Label(LabelName.name, "process_cpu"), Label(LabelName.serviceName, "")]
