@@ -165,9 +165,16 @@ struct PprofNormaliser {
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
+    ///
+    /// Of a name that repeats the first value counts in the order of the texts' indices, as in the reference; of ids the first that
+    /// is one.
     private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
-        for label in pprof.labels[range] where label.str > 0 {
+        var spanText = UInt64.max
+        var hasTrace = false
+        var ordered = pprof.labels[range]
+        if range.count > 1 { ordered.sort { ($0.key, $0.str) < ($1.key, $1.str) } }
+        for label in ordered where label.str > 0 {
             labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
             guard labelBudget > 0 else {
                 throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
@@ -178,12 +185,29 @@ struct PprofNormaliser {
             }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
-            case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0
-            case "trace_id": row.trace = Self.hex(value.utf8[...], digits: 32) ?? .none
-            case let name: promoted.append(Label(name, value))
+            case "span_id", "profile_id":
+                guard label.str < spanText, let span = Self.hex(value.utf8[...], digits: 16) else { continue }
+                spanText = label.str
+                row.span = span.low
+            case "trace_id":
+                guard !hasTrace, let trace = Self.hex(value.utf8[...], digits: 32) else { continue }
+                hasTrace = true
+                row.trace = trace
+            case let name:
+                if !value.isEmpty { promoted.append(Label(name, value)) }
             }
         }
-        return promoted.sorted()
+        guard promoted.count > 1 else { return promoted }
+        let sorted = promoted.indices.sorted { (promoted[$0].name, $0) < (promoted[$1].name, $1) }
+        var unique: [Label] = []
+        for label in sorted.lazy.map({ promoted[$0] }) {
+            if let first = unique.last, first.name == label.name {
+                salvage.note(.labelTwice, "\(label.name): \(first.value), \(label.value)")
+            } else {
+                unique.append(label)
+            }
+        }
+        return unique
     }
 
     /// Hex digits as a number, or nil for another length or alphabet, which is no id.
