@@ -9,8 +9,8 @@ import Synchronization
 /// While one commit syncs, others gather; so a sync is paid once for all of them. Files of other tenants and days have lanes of
 /// their own.
 ///
-/// Unchecked because `writer` and `lastUse` are touched only on `queue`, which is serial; everything else is immutable or behind a
-/// lock.
+/// Unchecked because `writer`, `lastUse` and `isCheckpointing` are touched only on `queue`, which is serial; everything else is
+/// immutable or behind a lock.
 final class CommitLane: @unchecked Sendable {
     private struct Append: Sendable {
         let profiles: [NewProfile]
@@ -40,6 +40,9 @@ final class CommitLane: @unchecked Sendable {
     let owesSpace = Atomic(false)
     private var writer: PartitionWriter?
     private var lastUse = ContinuousClock.now
+    private var isCheckpointing = false
+    /// The log being moved beside commits.
+    private let checkpoints = DispatchGroup()
 
     init(_ file: PartitionFile, catalogue: FileCatalogue, health: Health) {
         self.file = file
@@ -88,8 +91,7 @@ final class CommitLane: @unchecked Sendable {
         if !appends.isEmpty {
             let result = Result { try commit(appends.flatMap(\.profiles)) }
             for append in appends { append.done.resume(with: result) }
-            // Moving the log into the database takes two syncs, for which nobody needs to wait.
-            checkpoint()
+            checkpointIfDue()
         }
         return waiting.withLock { waiting in
             waiting.isDraining = !waiting.appends.isEmpty
@@ -107,10 +109,27 @@ final class CommitLane: @unchecked Sendable {
         catalogue.measure(file)
     }
 
-    /// Moves the log into the database if it has become long; a failure shows again, or is remembered by the health.
-    private func checkpoint() {
-        guard writer != nil else { return }
-        try? withWriter("moving the log of") { try $0.checkpointIfDue() }
+    /// Moves the log into the database if it has become long: most of it beside further commits, as it takes syncs of megabytes,
+    /// and what these add between two of them.
+    ///
+    /// A failure shows again, or is remembered by the health.
+    private func checkpointIfDue() {
+        guard !isCheckpointing, let writer, writer.owesCheckpoint else { return }
+        isCheckpointing = true
+        let file = file
+        // Nobody takes the file away meanwhile.
+        file.use.begin()
+        checkpoints.enter()
+        DispatchQueue.global(qos: .userInitiated).async {
+            try? file.withReader { _ = try $0.number("PRAGMA wal_checkpoint(PASSIVE)") }
+            file.use.end()
+            self.checkpoints.leave()
+            self.queue.async {
+                self.isCheckpointing = false
+                guard self.writer != nil else { return }
+                try? self.withWriter("moving the log of") { try $0.checkpoint() }
+            }
+        }
     }
 
     /// Runs `body` with the writer, which is opened if it is not, and closed after an error.
@@ -152,7 +171,7 @@ final class CommitLane: @unchecked Sendable {
         _ what: String, _ body: @escaping @Sendable (PartitionWriter) throws -> Result
     ) async throws -> Result {
         let result = await onQueue { Swift.Result { try self.withWriter(what, body) } }
-        await onQueue { self.checkpoint() }
+        await onQueue { self.checkpointIfDue() }
         return try result.get()
     }
 
@@ -192,6 +211,7 @@ final class CommitLane: @unchecked Sendable {
     func finish() async {
         await onQueue {
             while self.commitWaiting() {}
+            self.checkpoints.wait()
             self.close()
         }
     }

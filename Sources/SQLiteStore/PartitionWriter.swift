@@ -142,15 +142,19 @@ final class PartitionWriter {
     /// From so many on, readers on older snapshots have kept the log from beginning anew for too long.
     private static let longLog = 8000
 
-    /// Moves the log into the database once it has grown by some megabytes, so that it can begin anew.
-    ///
-    /// A log that is long already waits a moment for its readers.
-    func checkpointIfDue() throws {
+    /// Whether the log has grown by some megabytes since it was last moved into the database.
+    var owesCheckpoint: Bool {
         let pages = connection.logPages
         if pages < checkpointedPages { checkpointedPages = 0 }
-        guard pages - checkpointedPages >= Self.checkpointPages else { return }
-        checkpointedPages = pages
-        guard pages >= Self.longLog else {
+        return pages - checkpointedPages >= Self.checkpointPages
+    }
+
+    /// Moves what is left of the log into the database, so that it can begin anew with the next commit.
+    ///
+    /// A log that is long already waits a moment for readers on older snapshots.
+    func checkpoint() throws {
+        checkpointedPages = connection.logPages
+        guard checkpointedPages >= Self.longLog else {
             _ = try connection.number("PRAGMA wal_checkpoint(PASSIVE)")
             return
         }
