@@ -5,7 +5,7 @@
 /// parent's self. This is the layout of Pyroscope's `FlameGraph` message.
 public struct FlameGraph: Sendable, Equatable {
     /// The distinct names; `names[0]` is `total`.
-    public var names: [Text]
+    public var names: TextTable
     /// Four numbers for each box.
     public var levels: [[Int64]]
     /// The sum of everything.
@@ -79,7 +79,7 @@ public struct FlameGraph: Sendable, Equatable {
 
 /// Numbers names in the order of their first use; `total` is 0.
 struct FlameGraphNames {
-    private(set) var texts: [Text] = ["total"]
+    private(set) var texts = TextTable(["total"])
     private let table: TextTable
     private var indices: [Int64]
     private var other: Int64 = -1
@@ -94,7 +94,7 @@ struct FlameGraphNames {
     mutating func index(of name: UInt32) -> Int64 {
         if indices[Int(name)] < 0 {
             indices[Int(name)] = Int64(texts.count)
-            texts.append(table[name])
+            table.withBytes(Int(name)) { _ = texts.append($0) }
         }
         return indices[Int(name)]
     }
@@ -102,7 +102,7 @@ struct FlameGraphNames {
     mutating func otherIndex() -> Int64 {
         if other < 0 {
             other = Int64(texts.count)
-            texts.append(CallTree.otherName)
+            texts.append(CallTree.otherName.utf8)
         }
         return other
     }

@@ -19,7 +19,7 @@ struct Flamebearer {
         _ graph: FlameGraph, type: ProfileType, timeline: Timeline? = nil,
         groups: [(name: Text, timeline: Timeline)]? = nil
     ) {
-        names = graph.names
+        names = Array(graph.names)
         levels = graph.levels
         total = graph.total
         maxSelf = graph.maxSelf
@@ -29,7 +29,7 @@ struct Flamebearer {
     }
 
     init(_ diff: FlameGraphDiff, type: ProfileType) {
-        names = diff.names
+        names = Array(diff.names)
         levels = diff.levels
         total = diff.total
         maxSelf = diff.maxSelf

@@ -101,6 +101,11 @@ public struct BinaryMessageWriter: FieldCodec {
         for text in value { ProtobufWriter.field(number, text.utf8, to: &bytes) }
     }
 
+    /// Writes repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        for index in 0..<value.count { value.withBytes(index) { ProtobufWriter.field(number, $0, to: &bytes) } }
+    }
+
     /// Writes repeated `int64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
         pack(number, value) { UInt64(bitPattern: $0) }
