@@ -22,6 +22,11 @@ struct FaultTests {
     @Test(.enabled(if: Program.hasCompiler, "cc or the headers of SQLite are missing"))
     func `nothing is acknowledged after a sync that failed`() { passes("ioerror.py") }
 
+    @Test(.enabled(if: Program.hasCompiler, "cc or the headers of SQLite are missing"))
+    func `every acknowledged profile survives a cut of power, whatever becomes of what was not synced`() {
+        passes("powerloss.py")
+    }
+
     @Test func `a flipped bit is noticed, its file is set aside and named, and the rest is served`() {
         passes("flips.py --copies 60 --logs 20")
     }

@@ -13,7 +13,12 @@ run python3 midway.py "$binary" --rounds 8 --filler 60000
 run python3 sharing.py "$binary"
 run python3 readers.py "$binary" --seconds 30
 run python3 retries.py "$binary" --times 300
-if command -v cc >/dev/null; then run python3 ioerror.py "$binary"; else echo "skipped ioerror.py: no cc"; fi
+if command -v cc >/dev/null; then
+    run python3 ioerror.py "$binary"
+    run python3 powerloss.py "$binary" --cuts 60 --seconds 8
+else
+    echo "skipped ioerror.py and powerloss.py: no cc"
+fi
 if unshare -m mount -t tmpfs none /mnt 2>/dev/null; then
     run unshare -m python3 diskfull.py "$binary" --rounds 10
 else
