@@ -18,8 +18,11 @@ struct SQLiteError: Error, Sendable, CustomStringConvertible {
     /// The code without its extension.
     var primaryCode: Int32 { code & 0xff }
 
-    /// Whether the file holds what was never written into it.
-    var isDamage: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+    /// Whether the file holds what was never written into it, or a part of it cannot be read.
+    var isDamage: Bool {
+        primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB
+            || primaryCode == SQLITE_IOERR && extensionIsOne(of: [.read, .shortRead])
+    }
 
     /// Whether the disk has no room; SQLite calls it an error of input and output where it grows a file by other means.
     var isFull: Bool {
@@ -30,12 +33,14 @@ struct SQLiteError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the disk failed to keep what was written; not for want of room, of memory or of a lock.
     var isDiskFailure: Bool {
-        primaryCode == SQLITE_IOERR && !isFull && !extensionIsOne(of: [.read, .memory, .lock, .shmLock, .shmMap])
+        primaryCode == SQLITE_IOERR && !isFull
+            && !extensionIsOne(of: [.read, .shortRead, .memory, .lock, .shmLock, .shmMap])
     }
 
     /// Extensions of SQLITE_IOERR, whose macros Swift does not import.
     private enum Extension: Int32 {
         case read = 1
+        case shortRead = 2
         case write = 3
         case truncate = 6
         case memory = 12

@@ -12,6 +12,7 @@ enum DatabaseHeader {
         defer { close(descriptor) }
         var header = [UInt8](repeating: 0, count: 100)
         let count = pread(descriptor, &header, header.count, 0)
+        guard count >= 0 else { throw .system("read \(path)") }
         guard count != 0 else { return nil }
         guard count == header.count, header.starts(with: magic) else {
             throw StoreError(.damaged, "\(path): file is not a database")

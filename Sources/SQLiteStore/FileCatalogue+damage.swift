@@ -13,6 +13,21 @@ extension FileCatalogue {
         }
     }
 
+    /// Removes files that were set aside, once all that they may hold would have been deleted in any case; returns them with the
+    /// bytes that came back.
+    func removeDamaged(where isOver: (DamagedPartition) -> Bool) throws(StoreError) -> [(DamagedPartition, bytes: Int)]
+    {
+        var removed: [(DamagedPartition, bytes: Int)] = []
+        for partition in state.withLock({ $0.damaged }) where isOver(partition) {
+            let bytes = FileSize.of(partition.path).total
+            guard unlink(partition.path) == 0 || errno == ENOENT else { throw .system("remove \(partition.path)") }
+            for suffix in ["-wal", "-shm"] { unlink(partition.path + suffix) }
+            state.withLock { state in state.damaged.removeAll { $0.path == partition.path } }
+            removed.append((partition, bytes))
+        }
+        return removed
+    }
+
     /// Takes a damaged file out of every later answer, which is noted at once; the name that it is to have, or nil if it is no
     /// longer there.
     func leave(_ file: PartitionFile, because reason: String) -> String? {

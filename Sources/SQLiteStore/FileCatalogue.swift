@@ -81,7 +81,11 @@ final class FileCatalogue: Sendable {
             // Nothing was stored yet when its creation was cut short; who writes into it goes on.
             if version == 0 { state.withLock { $0.files[file.tenant]?[file.day] = nil } }
         } catch {
-            guard let damage = PartitionDamage(error, in: file) else {
+            // What cannot be read is no reason not to serve the rest.
+            let unreadable = (error as? StoreError).flatMap { error in
+                error.code == .unhealthy ? PartitionDamage(file: file, reason: error.message) : nil
+            }
+            guard let damage = unreadable ?? PartitionDamage(error, in: file) else {
                 throw error as? StoreError ?? StoreError(.unusable, "\(file.path): \(error)")
             }
             if let name = leave(file, because: damage.reason) { try moveAside(file, to: name) }

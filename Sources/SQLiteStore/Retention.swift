@@ -15,6 +15,7 @@ struct Retention: Sendable {
     ///
     /// What fails is reported, and tried again with the next call.
     func expire(now: Int64) async {
+        expireDamaged(now: now)
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
             do {
                 try await expire(file, rules(file.tenant), now: now)
@@ -27,6 +28,20 @@ struct Retention: Sendable {
             } catch {
                 report(.failed("retention of day \(file.day) of tenant \(file.tenant): \(error)"))
             }
+        }
+    }
+
+    private func expireDamaged(now: Int64) {
+        do {
+            let removed = try catalogue.removeDamaged { partition in
+                let end = partition.day.saturatingAdd(1).saturatingMultiply(PartitionFile.nanosecondsPerDay)
+                return Self.isOver(end, rules(partition.tenant).longest, now)
+            }
+            for (partition, bytes) in removed {
+                report(.dropped(tenant: partition.tenant, day: partition.day, bytes: bytes, reason: .age))
+            }
+        } catch {
+            report(.failed("retention of damaged files: \(error)"))
         }
     }
 

@@ -195,7 +195,7 @@ private func fill(_ directory: String) async throws {
     private static let judged: [(Int32, Int32, StoreError.Code)] = [
         (13, 0, .full), (778, ENOSPC, .full), (4874, ENOSPC, .full), (1034, EIO, .unhealthy), (778, EIO, .unhealthy),
         (3082, 0, .failed), (5, 0, .failed), (14, EMFILE, .failed), (11, 0, .damaged), (25611, 0, .damaged),
-        (26, 0, .damaged),
+        (26, 0, .damaged), (266, EIO, .damaged), (522, 0, .damaged),
     ]
 
     @Test(arguments: judged)

@@ -190,6 +190,25 @@ extension LongTests {
             #expect(RetentionRules().longest == nil && RetentionRules().shortest == nil)
         }
 
+        @Test func `a file that was set aside goes when its day would have gone`() async throws {
+            try await withDirectory { directory in
+                var store = try SQLiteStore(directory: directory, rollups: atOnce)
+                try await store.append([typed(cpu, at: 100 * day, id: 1)], for: .anonymous)
+                await store.close()
+                let damaged = "\(directory)/tenants/anonymous/100.db.damaged"
+                #expect(rename("\(directory)/tenants/anonymous/100.db", damaged) == 0)
+                let events = Events()
+                store = try SQLiteStore(directory: directory, rollups: atOnce, report: events.take)
+                #expect(store.damaged.count == 1)
+                await expire(store, at: 115 * day - 1) { _ in RetentionRules(age: 14 * day) }
+                #expect(store.damaged.count == 1 && FileSize.of(damaged).total > 0)
+                await expire(store, at: 115 * day) { _ in RetentionRules(age: 14 * day) }
+                #expect(store.damaged.isEmpty && FileSize.of(damaged).total == 0)
+                #expect(events.dropped == ["anonymous/100 age"])
+                await store.close()
+            }
+        }
+
         @Test func `a file that is copied by somebody stays until that is over`() async throws {
             try await withDirectory { directory in
                 let store = try SQLiteStore(directory: directory, rollups: atOnce)
