@@ -119,7 +119,6 @@ final class Connection {
             try execute("PRAGMA cache_size=-8192")
         case .read:
             try execute("PRAGMA query_only=ON")
-            try execute("PRAGMA mmap_size=33554432")
             try execute("PRAGMA cache_size=-2048")
         case .inspect:
             try execute("PRAGMA cache_size=-8192")

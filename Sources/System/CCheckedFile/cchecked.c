@@ -16,9 +16,6 @@ typedef struct {
     // The largest page that `scratch` has room for.
     int scratch_size;
     unsigned char *scratch;
-    // One bit for each page that was mapped and found right, so that a page is verified once for a connection.
-    unsigned char *verified;
-    sqlite3_int64 verified_bytes;
 } checked_file;
 
 static sqlite3_vfs *below_vfs;
@@ -76,8 +73,7 @@ static int claims_checksums(const unsigned char *header) {
 static int checked_close(sqlite3_file *file) {
     checked_file *checked = (checked_file *)file;
     sqlite3_free(checked->scratch);
-    sqlite3_free(checked->verified);
-    checked->scratch = checked->verified = NULL;
+    checked->scratch = NULL;
     return checked->below->pMethods->xClose(checked->below);
 }
 
@@ -182,45 +178,11 @@ static int checked_shm_unmap(sqlite3_file *file, int delete) {
     return below(file)->pMethods->xShmUnmap(below(file), delete);
 }
 
-static int was_verified(checked_file *checked, sqlite3_int64 page) {
-    return page / 8 < checked->verified_bytes && (checked->verified[page / 8] >> page % 8 & 1);
-}
-
-static void note_verified(checked_file *checked, sqlite3_int64 page) {
-    if (page / 8 >= checked->verified_bytes) {
-        sqlite3_int64 bytes = page / 8 * 2 + 64;
-        unsigned char *larger = sqlite3_realloc64(checked->verified, bytes);
-        if (!larger) return;  // It is verified again the next time.
-        memset(larger + checked->verified_bytes, 0, bytes - checked->verified_bytes);
-        checked->verified = larger;
-        checked->verified_bytes = bytes;
-    }
-    checked->verified[page / 8] |= 1 << page % 8;
-}
-
-static int checked_fetch(sqlite3_file *file, sqlite3_int64 offset, int amount, void **page) {
-    checked_file *checked = (checked_file *)file;
-    int code = checked->below->pMethods->xFetch(checked->below, offset, amount, page);
-    if (code != SQLITE_OK || !*page || !checked->is_checked || !is_page(amount, offset)) return code;
-    if (was_verified(checked, offset / amount)) return SQLITE_OK;
-    code = verify(*page, amount, offset);
-    if (code == SQLITE_OK) {
-        note_verified(checked, offset / amount);
-    } else {
-        checked->below->pMethods->xUnfetch(checked->below, offset, *page);
-        *page = NULL;
-    }
-    return code;
-}
-
-static int checked_unfetch(sqlite3_file *file, sqlite3_int64 offset, void *page) {
-    return below(file)->pMethods->xUnfetch(below(file), offset, page);
-}
-
+// Version 2 reads files and never maps them: a part of the disk that cannot be read is an error then, and no signal.
 static const sqlite3_io_methods checked_methods = {
-    3, checked_close, checked_read, checked_write, checked_truncate, checked_sync, checked_size, checked_lock,
+    2, checked_close, checked_read, checked_write, checked_truncate, checked_sync, checked_size, checked_lock,
     checked_unlock, checked_reserved, checked_control, checked_sector, checked_device, checked_shm_map,
-    checked_shm_lock, checked_shm_barrier, checked_shm_unmap, checked_fetch, checked_unfetch,
+    checked_shm_lock, checked_shm_barrier, checked_shm_unmap,
 };
 
 static int checked_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags) {
