@@ -30,7 +30,7 @@ demo: release ## Builds, then serves a generated fleet on 127.0.0.1:4040
 	.build/release/hearth demo
 
 bench: ## Measures the release build against this machine's limits, in some five minutes
-	@.ci/dependencies bench
+	@.ci/dependencies
 	Benchmarks/run all
 
 clean: ## Removes what was built

@@ -35,12 +35,13 @@ let package = Package(
     products: [.executable(name: "hearth", targets: ["hearth"])]
         + [
             "Model", "Wire", "Selectors", "Settings", "Formats", "Store", "SQLiteStore", "Query", "API",
-            "Relabelling", "Ingest", "HTTP", "Server", "CSQLite", "CDeflate",
+            "Relabelling", "Ingest", "HTTP", "Server", "CSQLite", "CDeflate", "CZlib",
         ].map { .library(name: $0, targets: [$0]) },
     targets: [
         // What the toolchain lacks: C libraries, no logic.
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         system("CNghttp2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
         // A second opinion on requests, for the tests of the parser only; without a file for pkg-config.
         .systemLibrary(
@@ -55,7 +56,7 @@ let package = Package(
 
         // From the inside out; each target imports only what stands above it here.
         module("Model"),
-        module("Wire", ["Model", "CDeflate"]),
+        module("Wire", ["Model", "CDeflate", "CZlib"]),
         module("Selectors", ["Model", "CRE2"]),
         module("Telemetry"),
         module("Settings", ["CYAML"]),

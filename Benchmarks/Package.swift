@@ -10,18 +10,17 @@ let settings: [SwiftSetting] = [
 
 func hearth(_ module: String) -> Target.Dependency { .product(name: module, package: "hearth") }
 
-// A package of its own, so that nobody who builds the program builds this, nor needs zlib's headers.
+// A package of its own, so that nobody who builds the program builds this.
 let package = Package(
     name: "bench",
     dependencies: [.package(name: "hearth", path: "..")],
     targets: [
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .executableTarget(
             name: "bench",
-            dependencies: ["CZlib"]
-                + ["Model", "Wire", "Formats", "Store", "SQLiteStore", "Query", "API", "CSQLite", "CDeflate"].map(
-                    hearth),
-            swiftSettings: settings),
+            dependencies: [
+                "Model", "Wire", "Formats", "Store", "SQLiteStore", "Query", "API", "CSQLite", "CDeflate", "CZlib",
+            ].map(hearth),
+            swiftSettings: settings)
     ],
     swiftLanguageModes: [.v6]
 )

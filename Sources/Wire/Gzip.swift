@@ -43,9 +43,9 @@ public enum Gzip {
 
     /// Inflates all members of a body, one after another.
     ///
-    /// `reserving` is asked before memory is taken. What the last trailer says is too large is refused unread; otherwise the
-    /// trailer is only a guess, and the output grows by doubling, so that a bomb never costs more than the ceiling. Any byte
-    /// after the last member is an error, as in the reference; an empty member is none.
+    /// `reserving` is asked before memory is taken. What the last trailer says is too large is refused unread. One member of the
+    /// announced size is inflated at once; what is more, or larger, is a stream, whose output grows by doubling, so that a bomb
+    /// never costs more than the ceiling. Any byte after the last member is an error, as in the reference; an empty member is none.
     public static func inflate(
         _ bytes: [UInt8], limit: Int, reserving: (Int) -> Bool = { _ in true }
     ) throws(Problem) -> [UInt8] {
@@ -56,62 +56,55 @@ public enum Gzip {
         let announced = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard announced <= bytes.count.saturatingMultiply(Self.largestRatio) else { throw .malformed }
         guard announced <= max(ceiling, freeBytes) else { throw tooMuch() }
-        guard let decompressor = libdeflate_alloc_decompressor() else { throw .noRoom }
-        defer { libdeflate_free_decompressor(decompressor) }
         var output: [UInt8] = []
         var consumed = 0
+        // Nearly all bodies are one member of the size that its trailer tells.
+        if announced <= ceiling {
+            consumed = try inflateWhole(bytes, announced: announced, into: &output, reserving) ?? 0
+            if consumed == bytes.count { return output }
+        }
+        guard var stream = GzipStream() else { throw .noRoom }
         repeat {
-            guard isGzip(bytes[consumed...]) else {
-                throw consumed == 0 ? .malformed : .trailing(count: bytes.count - consumed)
-            }
+            guard isGzip(bytes[consumed...]) else { throw .trailing(count: bytes.count - consumed) }
             // One byte beyond the ceiling tells "full" from "too large".
             let most = ceiling - output.count + 1
-            guard most > 0 else { throw tooMuch() }
-            let guess = consumed == 0 ? max(announced, 1) : output.capacity - output.count
-            let member = try inflateMember(
-                bytes, from: consumed, room: min(max(guess, 4096), most), most: most, with: decompressor,
-                into: &output, reserving)
-            guard let member, output.count <= ceiling else { throw tooMuch() }
-            consumed += member
+            switch stream.inflateMember(bytes, from: consumed, most: most, into: &output, reserving) {
+            case .member(let byteCount): consumed += byteCount
+            case .malformed: throw .malformed
+            case .tooLarge: throw tooMuch()
+            case .noRoom: throw .noRoom
+            }
+            guard output.count <= ceiling else { throw tooMuch() }
         } while consumed < bytes.count
         return output
     }
 
-    /// Appends what the member at `start` holds, and returns the number of bytes that the member takes; nil if `most` bytes do
-    /// not hold it.
-    private static func inflateMember(
-        _ bytes: [UInt8], from start: Int, room: Int, most: Int, with decompressor: OpaquePointer,
-        into output: inout [UInt8], _ reserving: (Int) -> Bool
+    /// Inflates the first member into room of the size that the last one announces, and returns how many bytes it took; nil, with
+    /// nothing written, where it is larger.
+    private static func inflateWhole(
+        _ bytes: [UInt8], announced: Int, into output: inout [UInt8], _ reserving: (Int) -> Bool
     ) throws(Problem) -> Int? {
-        var room = room
-        while true {
-            let wanted = output.count + room
-            if wanted > output.capacity {
-                guard reserving(wanted - output.capacity) else { throw .noRoom }
-                // To the byte: growing by itself would take twice what was reserved.
-                output.reserveCapacity(wanted)
-            }
-            var taken = 0
-            var result = LIBDEFLATE_BAD_DATA
-            output.append(addingCapacity: room) { free in
-                free.withUnsafeMutableBufferPointer { buffer, count in
-                    var written = 0
-                    bytes.withUnsafeBytes { input in
-                        result = libdeflate_gzip_decompress_ex(
-                            decompressor, input.baseAddress.map { $0 + start }, input.count - start,
-                            buffer.baseAddress.map { $0 + count }, room, &taken, &written)
-                    }
-                    if result == LIBDEFLATE_SUCCESS { count += written }
+        guard let decompressor = libdeflate_alloc_decompressor() else { throw .noRoom }
+        defer { libdeflate_free_decompressor(decompressor) }
+        let room = max(announced, 1)
+        guard reserving(room) else { throw .noRoom }
+        var taken = 0
+        var result = LIBDEFLATE_BAD_DATA
+        output.append(addingCapacity: room) { free in
+            free.withUnsafeMutableBufferPointer { buffer, count in
+                var written = 0
+                bytes.withUnsafeBytes { input in
+                    result = libdeflate_gzip_decompress_ex(
+                        decompressor, input.baseAddress, input.count, buffer.baseAddress.map { $0 + count }, room,
+                        &taken, &written)
                 }
+                if result == LIBDEFLATE_SUCCESS { count += written }
             }
-            switch result {
-            case LIBDEFLATE_SUCCESS: return taken
-            case LIBDEFLATE_INSUFFICIENT_SPACE:
-                guard room < most else { return nil }
-                room = min(room.saturatingMultiply(2), most)
-            default:
-                throw .malformed
-            }
+        }
+        switch result {
+        case LIBDEFLATE_SUCCESS: return taken
+        case LIBDEFLATE_INSUFFICIENT_SPACE: return nil
+        default: throw .malformed
         }
     }
 

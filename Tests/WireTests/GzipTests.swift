@@ -15,6 +15,26 @@ import Wire
         #expect(try Gzip.inflate(body, limit: 1000) == text + text)
     }
 
+    @Test(arguments: [[10, 300_000], [300_000, 10], [0, 1, 200_000, 0], [70_000, 70_000, 70_000], [5_000_000, 1]])
+    func `members of any sizes are one body, whatever the last one announces`(_ sizes: [Int]) throws {
+        let parts = sizes.enumerated().map { part, size in
+            (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 7 &+ part) }
+        }
+        let body = parts.flatMap { Gzip.deflate($0) }
+        let content = parts.flatMap { $0 }
+        var reserved = 0
+        let inflated = try Gzip.inflate(body, limit: content.count) { count in
+            reserved += count
+            return true
+        }
+        #expect(inflated == content)
+        #expect(reserved <= 2 * content.count + (192 << 10))
+        #expect(throws: Gzip.Problem.tooLarge(limit: content.count - 1)) {
+            try Gzip.inflate(body, limit: content.count - 1)
+        }
+        #expect(throws: Gzip.Problem.malformed) { try Gzip.inflate(Array(body.dropLast(9)), limit: content.count) }
+    }
+
     @Test(arguments: [0, 1, 9, 17])
     func `bytes after the last member are an error`(_ count: Int) {
         let body = Gzip.deflate(text) + [UInt8](repeating: 0, count: count)
