@@ -88,7 +88,7 @@ public struct Gateway: Handler {
 
     /// Refuses what the head alone tells: a missing tenant, a body that is too large.
     public func admit(_ head: RequestHead) -> Admission {
-        guard case .route(let route, _) = match(head) else { return .accept(bodyLimit: Self.strayBodyLimit) }
+        guard case .route(let route) = match(head) else { return .accept(bodyLimit: Self.strayBodyLimit) }
         do throws(TenantHeader.Problem) {
             _ = try tenants(head, route)
         } catch {
@@ -103,13 +103,12 @@ public struct Gateway: Handler {
     /// The answer to a body over its route's limit.
     public func bodyTooLarge(_ head: RequestHead, limit: Int) -> Response {
         let plain = APIError(.invalidArgument, "request body too large: the limit is \(limit) bytes (max-request-body)")
-        guard case .route(let route, let parameter) = match(head) else { return Response(plain, status: 413) }
+        guard case .route(let route) = match(head) else { return Response(plain, status: 413) }
         let error = route.family == .rpc ? RPCCall.tooLarge(head.contentLength ?? limit + 1, limit: limit) : plain
         if route.isPush, let tenants = try? tenants(head, route) {
             gate.refuse(
                 error,
-                RoutedRequest(
-                    request: Request(head: head), tenants: tenants, parameter: parameter, now: WallClock.milliseconds))
+                RoutedRequest(request: Request(head: head), tenants: tenants, now: WallClock.milliseconds))
         }
         return route.family == .rpc ? response(error, route, head) : Response(error, status: 413)
     }
@@ -126,11 +125,10 @@ public struct Gateway: Handler {
                 status: 405,
                 headers: route.family == .rpc
                     ? HeaderFields([("Allow", Set(allowed).sorted().joined(separator: ", "))]) : HeaderFields())
-        case .route(let route, let parameter):
+        case .route(let route):
             do throws(TenantHeader.Problem) {
                 let tenants = try tenants(request.head, route)
-                let routed = RoutedRequest(
-                    request: request, tenants: tenants, parameter: parameter, now: WallClock.milliseconds)
+                let routed = RoutedRequest(request: request, tenants: tenants, now: WallClock.milliseconds)
                 let response = await PartialAnswers.marked { await route.respond(routed) }
                 return route.family == .plain ? Self.compressed(response, for: request.head) : response
             } catch {
@@ -142,7 +140,7 @@ public struct Gateway: Handler {
     /// Logs and counts a finished exchange.
     public func finished(_ exchange: Exchange) {
         var name = "none"
-        if let head = exchange.head, case .route(let route, _) = match(head) { name = route.path }
+        if let head = exchange.head, case .route(let route) = match(head) { name = route.path }
         let seconds =
             Double(exchange.duration.components.seconds) + Double(exchange.duration.components.attoseconds) * 1e-18
         requests.observe(seconds, ["route": name, "status": "\(exchange.status)"])

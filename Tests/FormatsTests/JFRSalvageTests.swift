@@ -16,7 +16,7 @@ import Testing
         chunk.isPoolFirst = true
         let result = try decodeJFR(chunk.encode().dropLast())
         #expect(result.stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `chunks before one that is cut short are kept`() throws {
@@ -25,7 +25,7 @@ import Testing
         for length in [1, 10, 68, second.count / 2, second.count - 1] {
             let result = try decodeJFR(first + second.prefix(length))
             #expect(result.stacks == [live: ["a/A.a:0": 1]])
-            #expect(result.salvaged == 1)
+            #expect(result.salvage[.cutShort] == 1)
         }
     }
 
@@ -47,7 +47,7 @@ import Testing
         for bytes in [damaged.encode() + good, good + damaged.encode()] {
             let result = try decodeJFR(bytes)
             #expect(result.stacks == [live: ["b/B.b:0": 1]])
-            #expect(result.salvaged == 1)
+            #expect(result.salvage[.cutShort] == 1)
         }
     }
 
@@ -56,13 +56,13 @@ import Testing
         chunk.extraEvents = [JFRWriter.event(chunk.typeID("profiler.LiveObject"), [])]
         let result = try decodeJFR(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `bytes after the last chunk are counted`() throws {
         let result = try decodeJFR(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5])
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `constants of a type that nobody declared end their pool event only`() throws {
@@ -71,7 +71,7 @@ import Testing
         chunk.undeclaredPool = true
         let result = try decodeJFR(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `pool events that lead back to themselves are an error`() throws {
