@@ -1,6 +1,5 @@
 import Formats
 import Model
-import Store
 
 extension IngestPipeline {
     /// Decodes a Java recording: the body itself, or the parts `jfr` and `labels` of a form.

@@ -1,6 +1,5 @@
 import Formats
 import Model
-import Store
 
 extension IngestPipeline {
     /// Decodes speedscope's JSON; each profile is a series of its own, told apart by `profile_name`.

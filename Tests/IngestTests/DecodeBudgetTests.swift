@@ -2,7 +2,6 @@ import Formats
 import Ingest
 import MemoryStore
 import Model
-import Selectors
 import Store
 import Testing
 import Wire

@@ -3,7 +3,6 @@ import Ingest
 import MemoryStore
 import Model
 import Relabelling
-import Settings
 import Store
 import Telemetry
 import Testing

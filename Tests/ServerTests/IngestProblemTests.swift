@@ -4,7 +4,6 @@ import Ingest
 import MemoryStore
 import Model
 import Server
-import Store
 import Testing
 import Wire
 

@@ -1,4 +1,3 @@
-import API
 import Formats
 import HTTP
 import Ingest
