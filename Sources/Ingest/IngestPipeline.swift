@@ -52,7 +52,7 @@ public struct IngestPipeline: Sendable {
     private(set) var tenant = Tenant.anonymous
     /// What senders did wrong.
     public let problems: IngestProblems
-    private let budget: IngestBudget
+    private let rate: IngestRate
     private let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
@@ -66,7 +66,7 @@ public struct IngestPipeline: Sendable {
         self.limits = limits
         self.relabelling = relabelling
         self.problems = problems
-        budget = IngestBudget()
+        rate = IngestRate()
     }
 
     /// The same pipeline for one tenant, with its limits and rules.
@@ -90,7 +90,7 @@ public struct IngestPipeline: Sendable {
 
     /// Refuses bytes beyond the tenant's rate.
     func take(_ count: Int, of tenant: Tenant, now: Int64) throws(IngestError) {
-        try budget.take(count, of: tenant, limits: limits, now: now)
+        try rate.take(count, of: tenant, limits: limits, now: now)
     }
 
     /// Asked by decoders before they take memory.
