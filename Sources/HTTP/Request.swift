@@ -41,12 +41,12 @@ public struct RequestHead: Sendable {
     }
 
     /// The target up to the `?`, still percent-encoded.
-    public var rawPath: Substring { target.prefix { $0 != "?" } }
+    public var rawPath: Substring { Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }) }
 
     /// The target after the `?`, still percent-encoded, or empty.
     public var rawQuery: Substring {
-        guard let mark = target.firstIndex(of: "?") else { return "" }
-        return target[target.index(after: mark)...]
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
+        return target[target.utf8.index(after: mark)...]
     }
 }
 
