@@ -1,19 +1,19 @@
 import Formats
 import Model
-public import Store
 import Wire
 
 extension IngestPipeline {
     /// Decodes what came to `/ingest` and stores it; an empty profile is nothing to store and no error.
-    public func ingest(_ request: IngestRequest, for tenant: Tenant, now: Int64) async throws(IngestError) {
+    public func ingest(_ request: IngestRequest, now: Int64) async throws(IngestError) {
         var service = Text.empty
         do throws(IngestError) {
             let application = try ApplicationName(parsing: request.name, isStrict: isStrict)
             service = application.service
-            try take(request.body.count, of: tenant, now: now)
-            try await append(try decoded(request, application, now), for: tenant, now: now)
+            let ready = try decoded(request, application, now)
+            try take(ready.byteCount, now: now)
+            try await append(ready, now: now)
         } catch {
-            refuse(error, service: service, tenant: tenant, now: now)
+            refuse(error, service: service, now: now)
             throw error
         }
     }
@@ -97,9 +97,11 @@ extension IngestPipeline {
             if !labels.contains(where: { $0.name == LabelName.serviceName }) {
                 labels.append(Label(LabelName.serviceName, application.name))
             }
-            return try profiles(
+            var ready = try profiles(
                 of: raw, labels: seriesLabels(labels), language: Self.language(labels),
                 salvage: application.salvage, now: now)
+            ready.byteCount = raw.byteCount
+            return ready
         } catch {
             throw refusal(error, .unprocessable, "parsing IngestInput-pprof failed ")
         }
@@ -121,7 +123,9 @@ extension IngestPipeline {
                 time: request.from, limits: limits.pprof, reserving: reserve)
             decoded.salvage.add(application.salvage)
             try checkWindow(decoded.time, labels: labels, now: now)
-            return try split(decoded, labels: labels, now: now)
+            var ready = try split(decoded, labels: labels, now: now)
+            ready.byteCount = request.body.count
+            return ready
         } catch {
             throw refusal(
                 error, error.kind == .invalid ? .invalidArgument : .unprocessable,

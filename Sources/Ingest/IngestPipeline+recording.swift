@@ -27,6 +27,7 @@ extension IngestPipeline {
                 bytes, labels: labels, sampleRate: request.sampleRate, time: request.from, limits: limits.pprof,
                 reserving: reserve)
             var ready = ReadyProfiles()
+            ready.byteCount = result.byteCount
             for recorded in result.profiles {
                 let series = seriesLabels(labelsOfRecording(request, application, recorded, event: result.event))
                 try checkWindow(recorded.profile.time, labels: series, now: now)

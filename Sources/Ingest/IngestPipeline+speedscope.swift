@@ -13,6 +13,7 @@ extension IngestPipeline {
             }
             let profiles = try Speedscope.decode(request.body, limits: limits.pprof)
             var ready = ReadyProfiles()
+            ready.byteCount = request.body.count
             var lost = application.salvage
             var problem: FormatError?
             for profile in profiles {

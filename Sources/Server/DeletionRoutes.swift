@@ -42,8 +42,7 @@ struct DeletionRoutes {
             "bytes":\(counts.bytes)}
 
             """
-        return Response(
-            status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: Array(json.utf8))
+        return .json(Array(json.utf8))
     }
 }
 

@@ -1,9 +1,11 @@
 import API
 public import HTTP
 public import Ingest
+import Model
 public import Query
 public import Store
 public import Telemetry
+import Wire
 
 /// What the routes stand on.
 public struct GatewayConfiguration: Sendable {
@@ -21,6 +23,8 @@ public struct GatewayConfiguration: Sendable {
     public var maxPushBytes = 256 << 20
     /// The most bytes that decoded pushes may hold at the same time; 0 is no bound.
     public var maxDecodedBytesInFlight = 512 << 20
+    /// Tells the time, in nanoseconds since the epoch.
+    public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds }
     /// The version that build information names.
     public var version = "dev"
 
@@ -61,26 +65,22 @@ public struct Gateway: Handler {
                 query: configuration.queryLimits, ingest: configuration.ingestLimits,
                 retention: configuration.retention))
         self.limits = limits
-        let gate = PushGate(
-            budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight),
-            problems: IngestProblems(metrics: metrics))
-        self.gate = gate
         relabelling = RelabelTable(metrics: metrics)
-        let ingest = IngestPipeline(
-            store: store, limits: configuration.ingestLimits, relabelling: relabelling, problems: gate.problems)
+        let gate = PushGate(
+            ingest: IngestPipeline(
+                store: store, limits: configuration.ingestLimits, relabelling: relabelling,
+                problems: IngestProblems(metrics: metrics)),
+            limits: limits, budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight))
+        self.gate = gate
         routes = RouteTable(
             QuerierRoutes(store: store, limits: limits).routes
-                + IngestRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes)
-                .routes
-                + OTLPRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes).routes
+                + IngestRoutes(gate: gate, maxBytes: configuration.maxPushBytes).routes
+                + OTLPRoutes(gate: gate, maxBytes: configuration.maxPushBytes).routes
                 + ProblemRoutes(problems: gate.problems).routes
                 + RenderRoutes(store: store, limits: limits).routes
                 + SettingsRoutes(documents: store.documents).routes
                 + RecordingRuleRoutes(documents: store.documents).routes
-                + AdHocRoutes(
-                    documents: store.documents, limits: configuration.ingestLimits.pprof,
-                    maxBytes: configuration.maxPushBytes
-                ).routes
+                + AdHocRoutes(documents: store.documents, limits: limits, maxBytes: configuration.maxPushBytes).routes
                 + SideServiceRoutes().routes
                 + DeletionRoutes(store: store, logger: logger).routes
                 + StatusRoutes(store: store, metrics: metrics, version: configuration.version).routes)
@@ -108,7 +108,7 @@ public struct Gateway: Handler {
         if route.isPush, let tenants = try? tenants(head, route) {
             gate.refuse(
                 error,
-                RoutedRequest(request: Request(head: head), tenants: tenants, now: WallClock.milliseconds))
+                RoutedRequest(request: Request(head: head), tenants: tenants, nanoseconds: configuration.clock()))
         }
         return route.family == .rpc ? response(error, route, head) : Response(error, status: 413)
     }
@@ -117,9 +117,7 @@ public struct Gateway: Handler {
     public func respond(to request: Request) async -> Response {
         switch match(request.head) {
         case .none:
-            return Response(
-                status: 404, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")]),
-                body: Array("404 page not found\n".utf8))
+            return .text("404 page not found\n", status: 404)
         case .wrongMethod(let route, let allowed):
             return Response(
                 status: 405,
@@ -128,7 +126,7 @@ public struct Gateway: Handler {
         case .route(let route):
             do throws(TenantHeader.Problem) {
                 let tenants = try tenants(request.head, route)
-                let routed = RoutedRequest(request: request, tenants: tenants, now: WallClock.milliseconds)
+                let routed = RoutedRequest(request: request, tenants: tenants, nanoseconds: configuration.clock())
                 let response = await PartialAnswers.marked { await route.respond(routed) }
                 return route.family == .plain ? Self.compressed(response, for: request.head) : response
             } catch {
@@ -183,7 +181,7 @@ public struct Gateway: Handler {
         var compressed = response
         compressed.headers.set("Content-Encoding", "gzip")
         compressed.headers.add("Vary", "Accept-Encoding")
-        compressed.body = Compression.gzip(response.body)
+        compressed.body = Gzip.deflate(response.body)
         return compressed
     }
 }

@@ -16,17 +16,20 @@ public struct RoutedRequest: Sendable {
     public var request: Request
     /// Whose data it is about.
     public var tenants: [Tenant]
-    /// The current time in milliseconds since the epoch.
-    public var now: Int64
+    /// When it came, in nanoseconds since the epoch.
+    public var nanoseconds: Int64
     /// What a push takes memory from.
     var reservation: DecodeReservation?
 
     /// Makes a request.
-    public init(request: Request, tenants: [Tenant], now: Int64) {
+    public init(request: Request, tenants: [Tenant], nanoseconds: Int64) {
         self.request = request
         self.tenants = tenants
-        self.now = now
+        self.nanoseconds = nanoseconds
     }
+
+    /// When it came, in milliseconds since the epoch.
+    public var now: Int64 { nanoseconds / 1_000_000 }
 
     /// The one tenant of a route that takes one.
     public var tenant: Tenant { tenants.first ?? .anonymous }
