@@ -104,6 +104,7 @@ let package = Package(
                 "Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Relabelling", "Telemetry",
             ]),
         tests("HTTPTests", ["HTTP", "CHTTPParser"]),
+        tests("CommandTests", ["hearth", "Settings", "Server", "HTTP", "Ingest", "Query", "Formats"]),
         tests("DemoTests", ["Demo", "Store", "Model", "Selectors"]),
         tests(
             "ServerTests",

@@ -2,7 +2,7 @@ import API
 public import HTTP
 public import Ingest
 import Model
-public import Query
+import Query
 public import Store
 public import Telemetry
 import Wire
@@ -13,12 +13,8 @@ public struct GatewayConfiguration: Sendable {
     public var basePath = ""
     /// Whether `X-Scope-OrgID` names the tenant.
     public var multitenancy = false
-    /// What may be asked.
-    public var queryLimits = QueryLimits.hearth
-    /// What may be pushed.
-    public var ingestLimits = IngestLimits.hearth
-    /// How old profiles may become.
-    public var retention = RetentionRules()
+    /// What each tenant may ask and push that has no limits of its own.
+    public var limits = TenantLimits.Limits(query: .hearth, ingest: .hearth)
     /// The largest body of a push, in bytes on the wire.
     public var maxPushBytes = 256 << 20
     /// The most bytes that decoded pushes may hold at the same time; 0 is no bound.
@@ -60,15 +56,12 @@ public struct Gateway: Handler {
             "hearth_http_request_duration_seconds", "How long requests took, by route and status.",
             buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
         bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
-        let limits = TenantLimits(
-            TenantLimits.Limits(
-                query: configuration.queryLimits, ingest: configuration.ingestLimits,
-                retention: configuration.retention))
+        let limits = TenantLimits(configuration.limits)
         self.limits = limits
         relabelling = RelabelTable(metrics: metrics)
         let gate = PushGate(
             ingest: IngestPipeline(
-                store: store, limits: configuration.ingestLimits, relabelling: relabelling,
+                store: store, limits: configuration.limits.ingest, relabelling: relabelling,
                 problems: IngestProblems(metrics: metrics)),
             limits: limits, budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight))
         self.gate = gate
