@@ -30,7 +30,7 @@ struct ErrorList: CustomStringConvertible {
 public struct PushedSeries: Sendable {
     /// The labels as they came.
     public var labels: [Label]
-    /// Pprofs, gzip or not, each with the client's id for messages.
+    /// Pprofs, gzip or not, each with the client's id, which messages name; a UUID is its identity.
     public var profiles: [(id: Text, bytes: [UInt8])]
 
     /// Makes a series.
