@@ -13,7 +13,7 @@ public struct GatewayConfiguration: Sendable {
     public var basePath = ""
     /// Whether `X-Scope-OrgID` names the tenant.
     public var multitenancy = false
-    /// What each tenant may ask and push that has no limits of its own.
+    /// What tenants without limits of their own may ask and push.
     public var limits = TenantLimits.Limits(query: .hearth, ingest: .hearth)
     /// The largest body of a push, in bytes on the wire.
     public var maxPushBytes = 256 << 20
