@@ -9,7 +9,6 @@ extension FuzzTarget {
     /// Text formats of profiles, and what is uploaded by hand.
     static let texts = [
         text("groups", .groups), text("lines", .lines), text("trie", .trie), text("tree", .tree),
-        FuzzTarget(name: "tree-bytes", seeds: { Seeds.texts("tree") }, check: checkTreeBytes),
         FuzzTarget(name: "speedscope", seeds: Seeds.speedscopes, check: checkSpeedscope),
     ]
 
@@ -34,28 +33,6 @@ extension FuzzTarget {
                 try profile?.check(byteCount: format == .trie ? 2 * bytes.count : bytes.count + 1)
             }
         }
-    }
-
-    /// A pushed tree, as the read side would answer it.
-    private static func tree(_ bytes: [UInt8]) -> CallTree? {
-        guard
-            let profile = try? TextProfile.decode(
-                bytes, as: .tree, type: type, periodType: nil, scale: 1, time: 7, limits: limits)
-        else { return nil }
-        var builder = CallTreeBuilder()
-        for group in profile.groups {
-            builder.add(
-                stacks: group.columns[0].stacks, values: group.columns[0].values, symbols: profile.symbols)
-        }
-        return builder.finish()
-    }
-
-    private static func checkTreeBytes(_ bytes: [UInt8]) throws(Violation) {
-        guard let tree = tree(bytes) else { return }
-        let written = tree.encoded()
-        let again = Self.tree(written)
-        try require(again?.encoded() == written, "a tree is another after reading it again")
-        try require(again?.total == tree.total, "a tree's total is another after reading it again")
     }
 
     private static func checkSpeedscope(_ bytes: [UInt8]) throws(Violation) {

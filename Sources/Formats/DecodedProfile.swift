@@ -39,8 +39,8 @@ public struct DecodedProfile: Sendable {
     public var time: Int64
     /// What resolves the stacks of all groups.
     public var symbols: SymbolTable
-    /// The hashes of the stacks that samples have, by their nodes, where the decoder made them on its way.
-    public var stackHashes: [ContentHash]?
+    /// The hashes of the stacks that samples have, where the decoder made them on its way.
+    public var stackHashes: StackHashes?
     /// The samples; empty if nothing was left to store.
     public var groups: [SampleGroup]
     /// What was changed or left out on the way.

@@ -38,6 +38,8 @@ public enum SalvageReason: String, Sendable, Hashable, CaseIterable {
     case sampleValues = "sample_values"
     /// A sample had a negative value.
     case sampleNegative = "sample_negative"
+    /// A sample's value was beyond 64 bits.
+    case sampleOverflow = "sample_overflow"
     /// A sample referred to something that is not in the profile.
     case sampleReference = "sample_reference"
     /// An id was 0.
@@ -73,7 +75,7 @@ public enum SalvageReason: String, Sendable, Hashable, CaseIterable {
         case .labelNameLength: "The name was cut. Shorten it, or raise max-label-name-length."
         case .labelValueLength: "The value was cut. Shorten it, or raise max-label-value-length."
         case .labelNotUTF8: "Wrong bytes became U+FFFD. Send labels as UTF-8."
-        case .labelTwice: "The last value counts. Send each label once."
+        case .labelTwice: "One of the values counts: the last of a series, the first of a sample. Send each label once."
         case .labelCount:
             "Labels of samples were left out first, then the series' own from the end of the alphabet. Send fewer labels, or raise max-label-names."
         case .labelUnterminated: "The label was taken as it stood. Close the labels of name with }."
@@ -92,6 +94,8 @@ public enum SalvageReason: String, Sendable, Hashable, CaseIterable {
         case .sampleLabelName: "The label was left out. Name every label of a sample."
         case .sampleValues: "The sample was left out. Send one value for each sample type."
         case .sampleNegative: "The sample was left out. Values must not be negative."
+        case .sampleOverflow:
+            "The value became the largest of 64 bits. See why counts, or their sum or product with the period, are so large."
         case .sampleReference: "The sample was left out. Send all locations, functions and mappings that samples use."
         case .zeroID: "One thing of id 0 was taken as it is, several were left out. Count ids from 1."
         case .stringTable: "The text was moved. The first text of a pprof must be empty."

@@ -21,11 +21,16 @@ final class Mailbox: Sendable {
     deinit { _ = cposix_close(event) }
 
     func post(_ letter: Letter) {
-        letters.withLock { $0.append(letter) }
-        _ = cposix_event_signal(event)
+        // Whoever finds others waiting was preceded by somebody who signals for all of them.
+        let isFirst = letters.withLock { letters in
+            defer { letters.append(letter) }
+            return letters.isEmpty
+        }
+        if isFirst { _ = cposix_event_signal(event) }
     }
 
     func takeAll() -> [Letter] {
+        // Cleared first: what is posted after the letters are taken signals again.
         _ = cposix_event_clear(event)
         return letters.withLock { letters in
             defer { letters = [] }

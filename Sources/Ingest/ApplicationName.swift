@@ -15,7 +15,7 @@ public struct ApplicationName: Sendable, Hashable {
     /// Strictly, other characters than the grammar's are an error and a label without an end is lost, as in the reference.
     public init(parsing text: Text, isStrict: Bool = true) throws(IngestError) {
         guard !text.isEmpty else { throw IngestError(.invalidArgument, "name: service name is required") }
-        var name: Text?
+        var application = Text.empty
         var key: [UInt8] = []
         var value: [UInt8] = []
         var byKey: [Text: Text] = [:]
@@ -23,6 +23,11 @@ public struct ApplicationName: Sendable, Hashable {
         var salvage = SalvageReport()
         func keep(_ key: Text, _ value: Text) throws(IngestError) {
             var label = key
+            if label == LabelName.name {
+                // Accepted silently by the reference, whatever it is: a label that overrides the name.
+                if isStrict || !value.isEmpty { application = value }
+                return
+            }
             if label.isEmpty || !label.utf8.allSatisfy(Self.isKeyByte) {
                 guard !isStrict else {
                     throw IngestError(.invalidArgument, "name: invalid label name: \(label): character is not allowed")
@@ -45,7 +50,7 @@ public struct ApplicationName: Sendable, Hashable {
             switch state {
             case .name:
                 if byte == UInt8(ascii: "{") {
-                    name = Self.trimmed(current)
+                    application = try Self.validated(Self.trimmed(current), isStrict: isStrict, &salvage)
                     state = .key
                 } else {
                     current.append(byte)
@@ -66,7 +71,7 @@ public struct ApplicationName: Sendable, Hashable {
                 try keep(Self.trimmed(key), Self.trimmed(value))
                 key = []
                 value = []
-                state = byte == UInt8(ascii: ",") ? .key : .done
+                state = .key
             case .done: break
             }
         }
@@ -75,21 +80,21 @@ public struct ApplicationName: Sendable, Hashable {
             salvage.note(.labelUnterminated, "name: \(text)")
             try keep(Self.trimmed(key), Self.trimmed(value.dropLast()))
         }
-        var application = name ?? .empty
-        // Accepted silently by the reference: a label that overrides the name.
-        if let override = byKey[LabelName.name] { application = override }
-        guard !application.isEmpty else { throw IngestError(.invalidArgument, "name: service name is required") }
-        if !application.utf8.allSatisfy(Self.isNameByte) {
-            guard !isStrict else {
-                throw IngestError(
-                    .invalidArgument, "name: invalid service name: \(application): character is not allowed")
-            }
-            salvage.note(.serviceName, "name: \(application)")
-            application = Self.sanitised(application, Self.isNameByte)
-        }
-        self.name = application
+        name = application
         self.salvage = salvage
-        labels = order.filter { $0 != LabelName.name }.map { Label($0, byKey[$0] ?? .empty) }
+        labels = order.map { Label($0, byKey[$0] ?? .empty) }
+    }
+
+    private static func validated(
+        _ name: Text, isStrict: Bool, _ salvage: inout SalvageReport
+    ) throws(IngestError) -> Text {
+        guard !name.isEmpty else { throw IngestError(.invalidArgument, "name: service name is required") }
+        guard !name.utf8.allSatisfy(isNameByte) else { return name }
+        guard !isStrict else {
+            throw IngestError(.invalidArgument, "name: invalid service name: \(name): character is not allowed")
+        }
+        salvage.note(.serviceName, "name: \(name)")
+        return sanitised(name, isNameByte)
     }
 
     /// The text with `_` for other characters of ASCII; letters of other scripts are legal in labels and stay.
@@ -97,11 +102,18 @@ public struct ApplicationName: Sendable, Hashable {
         Text(utf8: Text(text.string).utf8.map { $0 >= 0x80 || isAllowed($0) ? $0 : UInt8(ascii: "_") })
     }
 
+    /// The text without blanks of any script around it.
     private static func trimmed(_ bytes: some Collection<UInt8>) -> Text {
-        var rest = Array(bytes)[...]
-        while let first = rest.first, first == 0x20 || (0x09...0x0d).contains(first) { rest.removeFirst() }
-        while let last = rest.last, last == 0x20 || (0x09...0x0d).contains(last) { rest.removeLast() }
-        return Text(utf8: Array(rest))
+        let text = Text(utf8: bytes)
+        guard text.isValidUTF8 else {
+            let isBlank = { (byte: UInt8) in byte == 0x20 || (0x09...0x0d).contains(byte) }
+            return Text(utf8: text.utf8.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+        }
+        let scalars = text.string.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return .empty }
+        return Text(String(scalars[first...last]))
     }
 
     private static func isKeyByte(_ byte: UInt8) -> Bool {

@@ -7,11 +7,14 @@ extension IngestPipeline {
     public func ingest(_ request: IngestRequest, now: Int64) async throws(IngestError) {
         var service = Text.empty
         do throws(IngestError) {
-            let application = try ApplicationName(parsing: request.name, isStrict: isStrict)
+            var application = try ApplicationName(parsing: request.name, isStrict: isStrict)
             service = application.service
+            // The reference answers as always and stores nothing where a value is no UTF-8.
+            let isLost = isStrict && application.labels.contains { !$0.value.isValidUTF8 }
+            if isLost { application.labels.removeAll { !$0.value.isValidUTF8 } }
             let ready = try decoded(request, application, now)
             try take(ready.byteCount, now: now)
-            try await append(ready, now: now)
+            if !isLost { try await append(ready, now: now) }
         } catch {
             refuse(error, service: service, now: now)
             throw error
@@ -65,14 +68,16 @@ extension IngestPipeline {
         _ request: IngestRequest, _ application: ApplicationName, _ now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         let form = try MultipartForm(request.body, contentType: request.contentType)
-        guard let profile = form.files["profile"], !profile.isEmpty else { return ReadyProfiles() }
         if let previous = form.files["prev_profile"], !previous.isEmpty {
             throw IngestError(
                 .unprocessable,
                 "unsupported client version. Please update github.com/grafana/pyroscope-go to the latest version")
         }
         var types: SampleTypeConfiguration?
-        if let json = form.files["sample_type_config"] { types = try SampleTypeConfiguration(json) }
+        if let json = form.files["sample_type_config"], !json.isEmpty {
+            types = try SampleTypeConfiguration(json, isStrict: isStrict)
+        }
+        guard let profile = form.files["profile"], !profile.isEmpty else { return ReadyProfiles() }
         return try pprof(profile, types: types, request, application, now)
     }
 
@@ -84,7 +89,7 @@ extension IngestPipeline {
         do throws(FormatError) {
             var raw = try Pprof.read(bytes, limits: limits.pprof, reserving: reserve)
             // Old clients sent micro- or milliseconds, which all lie in 1970.
-            if raw.time < IngestLimits.year1971 { raw.time = request.from }
+            if 0..<IngestLimits.year1971 ~= raw.time { raw.time = request.from }
             switch request.spyName {
             case "pyspy": try raw.prefixFilenames(keepsAbsolute: true)
             case "rbspy", "scripting": try raw.prefixFilenames(keepsAbsolute: false)
@@ -94,7 +99,7 @@ extension IngestPipeline {
             }
             let name = (types ?? .standard).profileName(of: raw.sampleTypes)
             var labels = ingestLabels(request, application, name: name)
-            if !labels.contains(where: { $0.name == LabelName.serviceName }) {
+            if !namesService(labels) {
                 labels.append(Label(LabelName.serviceName, application.name))
             }
             var ready = try profiles(
@@ -110,17 +115,19 @@ extension IngestPipeline {
     private func text(
         _ format: TextProfile.Format, _ request: IngestRequest, _ application: ApplicationName, _ now: Int64
     ) throws(IngestError) -> ReadyProfiles {
-        // A request that names a profile id carries a span's copy of what was sent already.
-        if application.labels.contains(where: { $0.name == "profile_id" && !$0.value.isEmpty }) {
-            return ReadyProfiles()
+        let stacks: TextProfile.Stacks
+        do throws(FormatError) {
+            stacks = try TextProfile.read(request.body, as: format, limits: limits.pprof, reserving: reserve)
+        } catch {
+            throw refusal(error, .unprocessable, "pyroscopeIngesterAdapter failed to push: ")
         }
+        if application.namesProfile { return ReadyProfiles(byteCount: request.body.count) }
         let type = try TextProfileType(
             applicationName: application.name, sampleRate: request.sampleRate, isStrict: isStrict)
         let labels = seriesLabels(textLabels(request, application, type))
         do throws(FormatError) {
-            var decoded = try TextProfile.decode(
-                request.body, as: format, type: type.type, periodType: type.periodType, scale: type.scale,
-                time: request.from, limits: limits.pprof, reserving: reserve)
+            var decoded = try stacks.profile(
+                type: type.type, periodType: type.periodType, scale: type.scale, time: request.from)
             decoded.salvage.add(application.salvage)
             try checkWindow(decoded.time, labels: labels, now: now)
             var ready = try split(decoded, labels: labels, now: now)
@@ -136,7 +143,7 @@ extension IngestPipeline {
     /// The labels of a text profile: the application is its service unless the client names one.
     func textLabels(_ request: IngestRequest, _ application: ApplicationName, _ type: TextProfileType) -> [Label] {
         var labels = ingestLabels(request, application, name: type.name)
-        if labels.contains(where: { $0.name == LabelName.serviceName && !$0.value.isEmpty }) {
+        if namesService(labels) {
             if !labels.contains(where: { $0.name == "app_name" }) {
                 labels.append(Label("app_name", type.application))
             }
@@ -146,15 +153,24 @@ extension IngestPipeline {
         return labels
     }
 
+    /// Whether a client names the service; strictly, with an empty name too, which nothing is stored under then.
+    func namesService(_ labels: [Label]) -> Bool {
+        labels.contains { $0.name == LabelName.serviceName && (isStrict || !$0.value.isEmpty) }
+    }
+
+    /// The client's labels beside the server's; strictly, one that is the server's too is not taken instead of it.
     func ingestLabels(_ request: IngestRequest, _ application: ApplicationName, name: Text) -> [Label] {
         let user = application.labels.filter { !$0.name.hasPrefix("__") }
         return [
             Label(LabelName.name, name), Label(LabelName.delta, "false"), Label("pyroscope_spy", request.spyName),
-        ].filter { own in !user.contains { $0.name == own.name } } + user
+        ].filter { own in isStrict || !user.contains { $0.name == own.name } } + user
     }
 }
 
 extension ApplicationName {
+    /// Whether a profile's id is named: then a text carries a span's copy of what was sent already, and nothing of it is stored.
+    var namesProfile: Bool { labels.contains { $0.name == "profile_id" && !$0.value.isEmpty } }
+
     /// The service that is named: the application, unless a label names another.
     var service: Text { labels.first { $0.name == LabelName.serviceName && !$0.value.isEmpty }?.value ?? name }
 }

@@ -12,7 +12,8 @@ public struct ExportOutcome: Sendable, Hashable {
 extension IngestPipeline {
     /// Stores what an OpenTelemetry client exports; everything that can be stored is, then the others are reported.
     ///
-    /// Throws where nothing was stored; strictly, where anything was refused.
+    /// Throws where nothing was stored; strictly, where anything was refused, which ends it. What has an id and comes again with the
+    /// same content is stored once.
     @discardableResult
     public func export(_ request: OTLP.ExportRequest, now: Int64) async throws(IngestError) -> ExportOutcome {
         var errors = ErrorList()
@@ -51,14 +52,22 @@ extension IngestPipeline {
         var ready = ReadyProfiles()
         ready.byteCount = converted.profiles.reduce(0) { $0 + $1.pprof.byteCount }
         try take(ready.byteCount, now: now)
+        let identities = known.identities(of: converted.profiles, tenant: tenant, now: now)
+        let unconverted = errors.count
         for (index, profile) in converted.profiles.enumerated() {
+            // The reference stops at the first profile that it cannot take, and has stored those before.
+            if isStrict, errors.count > unconverted, profile.index != converted.profiles[index - 1].index { break }
+            var pprof = profile.pprof
+            let identity = identities[index]
+            if !profile.hasTime, let identity { pprof.time = identity.time }
             guard reserve(profile.pprof.byteCount + profile.pprof.decodedByteCount) else {
                 throw refusal(FormatError(.noRoom, "no memory is left to decode a profile in"), .unavailable)
             }
             let labels = seriesLabels(profile.labels)
             do throws(FormatError) {
                 ready += try profiles(
-                    of: profile.pprof, labels: labels, language: .unknown, salvage: profile.salvage, now: now)
+                    of: pprof, labels: labels, language: .unknown, salvage: profile.salvage, now: now,
+                    id: identity?.id ?? .random())
             } catch {
                 if errors.add("push series with index \(index) failed: \(error)") {
                     refuse(error, service: labels.service)

@@ -47,8 +47,7 @@ extension IngestPipeline {
     ) -> [Label] {
         var labels = ingestLabels(request, application, name: recorded.metric)
         labels.append(Label("jfr_event", event))
-        let isNamed = labels.contains { $0.name == LabelName.serviceName && !$0.value.isEmpty }
-        labels.append(Label(isNamed ? "app_name" : LabelName.serviceName, application.name))
+        labels.append(Label(namesService(labels) ? "app_name" : LabelName.serviceName, application.name))
         return labels
     }
 }

@@ -12,6 +12,7 @@ extension IngestPipeline {
                 throw FormatError(.noRoom, "no memory is left to decode a profile in")
             }
             let profiles = try Speedscope.decode(request.body, limits: limits.pprof)
+            if application.namesProfile { return ReadyProfiles() }
             var ready = ReadyProfiles()
             ready.byteCount = request.body.count
             var lost = application.salvage
@@ -38,6 +39,8 @@ extension IngestPipeline {
         _ now: Int64
     ) throws(FormatError) -> ReadyProfiles {
         var named = application
+        named.labels.removeAll { $0.name == "profile_name" }
+        if !profile.name.isEmpty { named.labels.append(Label("profile_name", profile.name)) }
         if !isOnly { named.name = Text(utf8: application.name.utf8 + [UInt8(ascii: ".")] + profile.unit.utf8) }
         let type: TextProfileType
         do throws(IngestError) {
@@ -48,7 +51,7 @@ extension IngestPipeline {
         } catch {
             throw FormatError(.invalid, error.description)
         }
-        let labels = seriesLabels(textLabels(request, named, type) + [Label("profile_name", profile.name)])
+        let labels = seriesLabels(textLabels(request, named, type))
         let decoded = try profile.decoded(
             type: type.type, periodType: type.periodType, scale: type.scale, time: request.from, limits: limits.pprof)
         try checkWindow(decoded.time, labels: labels, now: now)

@@ -53,7 +53,7 @@ public struct IngestPipeline: Sendable {
     /// What senders did wrong.
     public let problems: IngestProblems
     private let rate: IngestRate
-    private let known = KnownPushes()
+    let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
 

@@ -1,3 +1,4 @@
+import Formats
 import Model
 import Store
 import Synchronization
@@ -35,20 +36,31 @@ final class KnownPushes: Sendable {
 
     /// The identities of the profiles of a push, series by series; nil where a client gave none.
     func identities(of series: [PushedSeries], tenant: Tenant, now: Int64) -> [Identity?] {
-        var hashes: [Fingerprint?] = []
-        var contents: [Text: Fingerprint] = [:]
-        for pushed in series {
-            for profile in pushed.profiles {
-                guard ProfileID.isUUID(profile.id.utf8) else {
-                    hashes.append(nil)
-                    continue
-                }
-                let hash = Fingerprint(of: profile, labels: pushed.labels)
-                hashes.append(hash)
-                contents[profile.id, default: Fingerprint()].add(hash)
+        let profiles = series.flatMap { pushed in
+            pushed.profiles.map { profile -> (Text, Fingerprint)? in
+                guard ProfileID.isUUID(profile.id.utf8) else { return nil }
+                return (profile.id, Fingerprint(of: profile, labels: pushed.labels))
             }
         }
-        guard !contents.isEmpty else { return [Identity?](repeating: nil, count: hashes.count) }
+        return identities(of: profiles, tenant: tenant, now: now)
+    }
+
+    /// The identities of the profiles of an export; nil where a client gave no id, or one of zeros, which is none.
+    func identities(of profiles: [OTLP.Profile], tenant: Tenant, now: Int64) -> [Identity?] {
+        let profiles = profiles.map { profile -> (Text, Fingerprint)? in
+            guard profile.id.count == 16, profile.id.contains(where: { $0 != 0 }) else { return nil }
+            // Sixteen bytes are the key of no push, whose UUIDs are text.
+            return (Text(utf8: profile.id), Fingerprint(of: profile))
+        }
+        return identities(of: profiles, tenant: tenant, now: now)
+    }
+
+    private func identities(
+        of profiles: [(uuid: Text, hash: Fingerprint)?], tenant: Tenant, now: Int64
+    ) -> [Identity?] {
+        var contents: [Text: Fingerprint] = [:]
+        for case (let uuid, let hash)? in profiles { contents[uuid, default: Fingerprint()].add(hash) }
+        guard !contents.isEmpty else { return [Identity?](repeating: nil, count: profiles.count) }
         let times = known.withLock { known in
             var times: [Text: Int64] = [:]
             for (uuid, content) in contents {
@@ -57,8 +69,8 @@ final class KnownPushes: Sendable {
             }
             return times
         }
-        return zip(hashes, series.flatMap(\.profiles)).map { hash, profile in
-            guard let hash, let time = times[profile.id] else { return nil }
+        return profiles.map { profile in
+            guard let (uuid, hash) = profile, let time = times[uuid] else { return nil }
             return Identity(id: ProfileID(uuidFrom: hash.high, hash.low), time: time)
         }
     }
@@ -93,6 +105,17 @@ private struct Fingerprint: Hashable, Sendable {
             add(label.value.utf8)
         }
         add(profile.bytes)
+    }
+
+    /// The time counts only where it is the client's.
+    init(of profile: OTLP.Profile) {
+        add(profile.id)
+        for label in profile.labels {
+            add(label.name.utf8)
+            add(label.value.utf8)
+        }
+        mix(profile.hasTime ? UInt64(bitPattern: profile.pprof.time) : 0)
+        profile.pprof.content { mix($0) }
     }
 
     mutating func add(_ other: Fingerprint) {

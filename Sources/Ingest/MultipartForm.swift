@@ -30,7 +30,7 @@ public struct MultipartForm: Sendable {
             let head = String(decoding: body[position..<max(position, headEnd)], as: UTF8.self)
             let content = headEnd + 4 <= end ? Array(body[(headEnd + 4)..<end]) : []
             if let disposition = Self.disposition(in: head), let name = Self.parameter("name", of: disposition),
-                Self.parameter("filename", of: disposition) != nil, files[name] == nil
+                Self.parameter("filename", of: disposition)?.isEmpty == false, files[name] == nil
             {
                 files[name] = content
             }

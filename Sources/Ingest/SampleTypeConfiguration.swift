@@ -17,23 +17,35 @@ struct SampleTypeConfiguration {
         self.keys = keys
     }
 
-    init(_ json: [UInt8]) throws(IngestError) {
+    /// Reads an object of objects, of which any may be null; strictly, what has no effect must have its type all the same.
+    init(_ json: [UInt8], isStrict: Bool = true) throws(IngestError) {
         displayNames = [:]
         keys = []
         do throws(WireError) {
-            guard let members = try JSONValue(parsing: json).members else {
-                throw WireError("sample_type_config is no object")
+            let document = try JSONValue(parsing: json)
+            guard document != .null else {
+                self = .standard
+                return
             }
-            for member in members {
-                guard member.value == .null || member.value.members != nil else {
+            guard let members = document.members else { throw WireError("sample_type_config is no object") }
+            for member in members where member.value != .null {
+                guard let entries = member.value.members else {
                     throw WireError("sample_type_config.\(member.name) is no object")
                 }
                 keys.insert(member.name)
-                if let name = member.value["display-name"] {
-                    guard let text = name.text else {
-                        throw WireError("sample_type_config.\(member.name).display-name is no text")
+                for entry in entries where entry.value != .null {
+                    let path = "sample_type_config.\(member.name).\(entry.name)"
+                    switch entry.name {
+                    case "display-name":
+                        guard let text = entry.value.text else { throw WireError("\(path) is no text") }
+                        if !text.isEmpty { displayNames[member.name] = text }
+                    case "units", "aggregation":
+                        guard !isStrict || entry.value.text != nil else { throw WireError("\(path) is no text") }
+                    case "cumulative", "sampled":
+                        if case .bool = entry.value { continue }
+                        guard !isStrict else { throw WireError("\(path) is neither true nor false") }
+                    default: continue
                     }
-                    if !text.isEmpty { displayNames[member.name] = text }
                 }
             }
         } catch {

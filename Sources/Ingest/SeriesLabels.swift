@@ -10,11 +10,12 @@ struct SeriesLabels {
 
     /// Takes pushed labels; a name that comes twice with different fates is judged by ``validated(_:limits:)``.
     ///
-    /// As in the reference, a name that occurs twice, once with an empty value, is dropped wholly, and a session id does not survive.
+    /// As in the reference, a name that occurs twice, once with an empty value, is dropped wholly, an empty `service_name` with the one
+    /// that takes its place, and a session id does not survive.
     init(_ labels: [Label]) {
         let emptied = Set(labels.filter(\.value.isEmpty).map(\.name))
         var kept = labels.filter { !emptied.contains($0.name) && $0.name != LabelName.sessionID }
-        if !kept.contains(where: { $0.name == LabelName.serviceName }) {
+        if !labels.contains(where: { $0.name == LabelName.serviceName }) {
             kept.append(Label(LabelName.serviceName, "unknown_service"))
         }
         pushed = Self.relabelled(kept).sorted()
@@ -47,16 +48,16 @@ struct SeriesLabels {
     func merged(with promoted: [Label]) -> [Label] {
         guard !promoted.isEmpty else { return pushed }
         let known = Set(pushed.map(\.name))
-        var last: [Text: Text] = [:]
+        var first: [Text: Text] = [:]
         for label in promoted where !known.contains(label.name) && !label.value.isEmpty {
-            last[label.name] = label.value
+            first[label.name] = first[label.name] ?? label.value
         }
-        return (pushed + last.map { Label($0.key, $0.value) }).sorted()
+        return (pushed + first.map { Label($0.key, $0.value) }).sorted()
     }
 
     /// Checks the labels of one series; the message names the label and the limit.
     static func validate(_ labels: [Label], limits: IngestLimits) throws(FormatError) {
-        let description = describe(labels)
+        var description: String { describe(labels) }
         func invalid(_ message: String) -> FormatError { FormatError(.invalid, message) }
         guard !labels.isEmpty else { throw invalid("error at least one label pair is required per profile") }
         guard limits.maxLabels <= 0 || labels.count <= limits.maxLabels else {
@@ -97,12 +98,14 @@ struct SeriesLabels {
         }
     }
 
+    /// Labels that are set by the profile itself, or never stored.
+    private static let overwritten: Set<Text> = [
+        LabelName.type, LabelName.unit, LabelName.profileType, LabelName.periodType, LabelName.periodUnit,
+        LabelName.privateServiceName, LabelName.delta, LabelName.order,
+    ]
+
     /// The labels of the series that one sample type is stored under.
     static func stored(_ labels: [Label], type: ValueType, periodType: ValueType?) -> LabelSet {
-        let overwritten: Set<Text> = [
-            LabelName.type, LabelName.unit, LabelName.profileType, LabelName.periodType, LabelName.periodUnit,
-            LabelName.privateServiceName, LabelName.delta, LabelName.order,
-        ]
         let name = labels.first { $0.name == LabelName.name }?.value ?? .empty
         let service = labels.first { $0.name == LabelName.serviceName }?.value ?? .empty
         let profileType = ProfileType(

@@ -66,8 +66,9 @@ public final class MemoryStore: ProfileStore {
         let passes = selection.stacks.isEmpty ? [] : selection.stacks.passes(in: profile.symbols)
         let samples = profile.samples
         return samples.stacks.indices.filter { index in
-            (selection.spans?.contains(samples.spans.isEmpty ? 0 : samples.spans[index]) ?? true)
-                && (selection.traces?.contains(samples.traces.isEmpty ? .none : samples.traces[index]) ?? true)
+            selection.takes(
+                span: samples.spans.isEmpty ? 0 : samples.spans[index],
+                trace: samples.traces.isEmpty ? .none : samples.traces[index])
                 && (passes.isEmpty || passes[Int(samples.stacks[index])])
         }
     }
@@ -123,6 +124,15 @@ public final class MemoryStore: ProfileStore {
             points.totals.append(total)
         }
         return points
+    }
+
+    /// The time of the selected profile that is nearest to the range.
+    public func nearestProfile(to selection: Selection) async throws -> Int64? {
+        let whole = Selection(
+            tenants: selection.tenants, profileType: selection.profileType, matchers: selection.matchers, range: .all)
+        return try profiles(for: whole).map(\.profile.time).min {
+            selection.range.distance(toNanoseconds: $0) < selection.range.distance(toNanoseconds: $1)
+        }
     }
 
     /// The spans of the selected profiles.

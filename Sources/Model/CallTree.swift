@@ -122,7 +122,6 @@ extension CallTree {
     ///
     /// - Precondition: `0 < count <= values.count`
     static func smallest(of values: some Collection<Int64>, amongLargest count: Int) -> Int64 {
-        var values = Array(values)
-        return values.withUnsafeMutableBufferPointer { Selection.largest(count, of: $0) }
+        OrderStatistic.largest(count, of: Array(values))
     }
 }

@@ -5,13 +5,21 @@
 /// parent's self. This is the layout of Pyroscope's `FlameGraph` message.
 public struct FlameGraph: Sendable, Equatable {
     /// The distinct names; `names[0]` is `total`.
-    public var names: [Text]
+    public var names: TextTable
     /// Four numbers for each box.
     public var levels: [[Int64]]
     /// The sum of everything.
     public var total: Int64
     /// The largest self of any box.
     public var maxSelf: Int64
+
+    /// A box that waits to be visited; a synthetic `other` has no node.
+    private struct Waiting: BitwiseCopyable {
+        var level: Int32
+        var node: UInt32
+        var x: Int64
+        var total: Int64
+    }
 
     /// Lays out a tree, cut to about `maxNodes` nodes; 0 or less cuts nothing.
     ///
@@ -21,16 +29,18 @@ public struct FlameGraph: Sendable, Equatable {
         let threshold = tree.threshold(maxNodes: maxNodes)
         let other = tree.otherIndex
         var names = FlameGraphNames(tree: tree)
-        var boxes = BoxColumns(width: 4, reserving: tree.nodeCount + tree.nodeCount / 4 + 2)
+        // Each node may have a box, and a synthetic `other` below it.
+        let most = 2 * (tree.nodeCount + 1)
+        var boxes = BoxColumns(width: 4, capacity: most)
         var maxSelf: Int64 = 0
         let (selfs, totals, nameIndices) = (tree.selfs, tree.totals, tree.nameIndices)
         let (children, childStarts, lost) = (tree.children, tree.childStarts, tree.cut?.lost ?? [])
-        // A box waiting to be visited; a synthetic `other` has no node.
-        var waiting: [(level: Int, node: UInt32, x: Int64, total: Int64)] = [(0, 0, 0, tree.total)]
+        var waiting = FixedStack<Waiting>(capacity: most)
+        waiting.push(Waiting(level: 0, node: 0, x: 0, total: tree.total))
         let noNode = UInt32.max
 
         // Last child first: names are numbered in this order, as the reference does.
-        while let box = waiting.popLast() {
+        while let box = waiting.pop() {
             guard box.node != noNode else {
                 maxSelf = max(maxSelf, box.total)
                 boxes.append(level: box.level, box.x, box.total, box.total, name: names.otherIndex())
@@ -54,11 +64,11 @@ public struct FlameGraph: Sendable, Equatable {
                 }
                 let width = min(total, end - x)
                 guard width > 0 else { continue }
-                waiting.append((box.level + 1, child, x, width))
+                waiting.push(Waiting(level: box.level + 1, node: child, x: x, total: width))
                 x += width
             }
             cut = min(cut, end - x)
-            if cut > 0 { waiting.append((box.level + 1, noNode, x, cut)) }
+            if cut > 0 { waiting.push(Waiting(level: box.level + 1, node: noNode, x: x, total: cut)) }
         }
         self.names = names.texts
         self.maxSelf = maxSelf
@@ -69,7 +79,7 @@ public struct FlameGraph: Sendable, Equatable {
 
 /// Numbers names in the order of their first use; `total` is 0.
 struct FlameGraphNames {
-    private(set) var texts: [Text] = ["total"]
+    private(set) var texts = TextTable(["total"])
     private let table: TextTable
     private var indices: [Int64]
     private var other: Int64 = -1
@@ -84,7 +94,7 @@ struct FlameGraphNames {
     mutating func index(of name: UInt32) -> Int64 {
         if indices[Int(name)] < 0 {
             indices[Int(name)] = Int64(texts.count)
-            texts.append(table[name])
+            table.withBytes(Int(name)) { _ = texts.append($0) }
         }
         return indices[Int(name)]
     }
@@ -92,43 +102,47 @@ struct FlameGraphNames {
     mutating func otherIndex() -> Int64 {
         if other < 0 {
             other = Int64(texts.count)
-            texts.append(CallTree.otherName)
+            texts.append(CallTree.otherName.utf8)
         }
         return other
     }
 }
 
 /// Boxes in the order of a right-to-left walk, sorted into levels at the end.
-struct BoxColumns {
+struct BoxColumns: ~Copyable {
     private let width: Int
-    private var numbers: [Int64] = []
-    private var levelOfBox: [Int] = []
+    private var numbers: FixedStack<Int64>
+    private var levelOfBox: FixedStack<Int32>
     private var levelCount = 0
 
-    init(width: Int, reserving boxes: Int = 0) {
+    /// Makes room for boxes of `width` numbers, and for no more than `capacity` of them.
+    init(width: Int, capacity: Int) {
         self.width = width
-        numbers.reserveCapacity(boxes * width)
-        levelOfBox.reserveCapacity(boxes)
+        numbers = FixedStack(capacity: capacity * width)
+        levelOfBox = FixedStack(capacity: capacity)
     }
 
     /// Adds a box of one side.
-    mutating func append(level: Int, _ x: Int64, _ total: Int64, _ own: Int64, name: Int64) {
+    @inline(__always)
+    mutating func append(level: Int32, _ x: Int64, _ total: Int64, _ own: Int64, name: Int64) {
         append(x, total, own)
         close(level: level, name: name)
     }
 
     /// Adds what one side of a box holds.
+    @inline(__always)
     mutating func append(_ x: Int64, _ total: Int64, _ own: Int64) {
-        numbers.append(x)
-        numbers.append(total)
-        numbers.append(own)
+        numbers.push(x)
+        numbers.push(total)
+        numbers.push(own)
     }
 
     /// Ends a box whose sides were added.
-    mutating func close(level: Int, name: Int64) {
-        numbers.append(name)
-        levelOfBox.append(level)
-        levelCount = max(levelCount, level + 1)
+    @inline(__always)
+    mutating func close(level: Int32, name: Int64) {
+        numbers.push(name)
+        levelOfBox.push(level)
+        levelCount = max(levelCount, Int(level) + 1)
     }
 
     /// The levels from left to right, with each side's x counted from the end of the box before.
@@ -136,27 +150,29 @@ struct BoxColumns {
     /// A box holds `x, total, self` for each side, then its name.
     func levels(sides: Int) -> [[Int64]] {
         var counts = [Int](repeating: 0, count: levelCount)
-        for level in levelOfBox { counts[level] += 1 }
+        for box in 0..<levelOfBox.count { counts[Int(levelOfBox[box])] += 1 }
         // All levels in one array first: the boxes of level `i` begin at `next[i]`.
         var next = [Int](repeating: 0, count: levelCount + 1)
         for level in 0..<levelCount { next[level + 1] = next[level] + counts[level] * width }
         let starts = next
-        var flat = [Int64](repeating: 0, count: numbers.count)
         var ends = [Int64](repeating: 0, count: levelCount * sides)
-        for box in stride(from: levelOfBox.count - 1, through: 0, by: -1) {
-            let level = levelOfBox[box]
-            let first = box * width
-            let place = next[level]
-            next[level] = place + width
-            for side in 0..<sides {
-                let x = numbers[first + 3 * side]
-                let total = numbers[first + 3 * side + 1]
-                flat[place + 3 * side] = x - ends[level * sides + side]
-                flat[place + 3 * side + 1] = total
-                flat[place + 3 * side + 2] = numbers[first + 3 * side + 2]
-                ends[level * sides + side] = x + total
+        let flat = [Int64](unsafeUninitializedCapacity: numbers.count) { flat, initialized in
+            for box in stride(from: levelOfBox.count - 1, through: 0, by: -1) {
+                let level = Int(levelOfBox[box])
+                let first = box * width
+                let place = next[level]
+                next[level] = place + width
+                for side in 0..<sides {
+                    let x = numbers[first + 3 * side]
+                    let total = numbers[first + 3 * side + 1]
+                    flat.initializeElement(at: place + 3 * side, to: x - ends[level * sides + side])
+                    flat.initializeElement(at: place + 3 * side + 1, to: total)
+                    flat.initializeElement(at: place + 3 * side + 2, to: numbers[first + 3 * side + 2])
+                    ends[level * sides + side] = x + total
+                }
+                flat.initializeElement(at: place + width - 1, to: numbers[first + width - 1])
             }
-            flat[place + width - 1] = numbers[first + width - 1]
+            initialized = numbers.count
         }
         return (0..<levelCount).map { Array(flat[starts[$0]..<starts[$0 + 1]]) }
     }

@@ -4,7 +4,7 @@
 /// index. The two sides are placed independently. This is the layout of Pyroscope's `FlameGraphDiff` message.
 public struct FlameGraphDiff: Sendable, Equatable {
     /// The distinct names; `names[0]` is `total`.
-    public var names: [Text]
+    public var names: TextTable
     /// Seven numbers for each box.
     public var levels: [[Int64]]
     /// The sum of both sides, saturated.
@@ -32,7 +32,7 @@ public struct FlameGraphDiff: Sendable, Equatable {
         }
 
         // The reference's diff gives the empty name, not `total`, the root's index.
-        var names: [Text] = ["total"]
+        var names = TextTable(["total"])
         var indices = [Int64](repeating: -1, count: aligned.nameCount)
         var otherIndex: Int64 = -1
         func index(of pair: Int) -> Int64 {
@@ -45,7 +45,7 @@ public struct FlameGraphDiff: Sendable, Equatable {
                     indices[rank] = indexOfOther()
                 } else {
                     indices[rank] = Int64(names.count)
-                    names.append(name)
+                    names.append(name.utf8)
                 }
             }
             return indices[rank]
@@ -53,15 +53,15 @@ public struct FlameGraphDiff: Sendable, Equatable {
         func indexOfOther() -> Int64 {
             if otherIndex < 0 {
                 otherIndex = Int64(names.count)
-                names.append(CallTree.otherName)
+                names.append(CallTree.otherName.utf8)
             }
             return otherIndex
         }
 
-        var boxes = BoxColumns(width: 7, reserving: aligned.count)
+        var boxes = BoxColumns(width: 7, capacity: 2 * aligned.count)
         var maxSelf: Int64 = 0
         typealias Side = (x: Int64, total: Int64)
-        var waiting: [(level: Int, pair: Int?, left: Side, right: Side)] = [
+        var waiting: [(level: Int32, pair: Int?, left: Side, right: Side)] = [
             (0, 0, (0, left.total), (0, right.total))
         ]
         while let box = waiting.popLast() {

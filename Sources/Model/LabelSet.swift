@@ -26,9 +26,12 @@ public struct LabelSet: Hashable, Comparable, Sendable {
 
     /// Sorts labels, drops those with an empty value, and keeps the last of a name that occurs twice.
     public init(_ labels: some Sequence<Label>) {
-        var byName: [Text: Text] = [:]
-        for label in labels { byName[label.name] = label.value }
-        self.labels = byName.filter { !$0.value.isEmpty }.map { Label($0.key, $0.value) }.sorted()
+        // The sort is stable: of one name, the last that came stands last.
+        let sorted = labels.sorted { $0.name < $1.name }
+        self.labels = sorted.indices.filter { index in
+            let isLast = index + 1 == sorted.count || sorted[index + 1].name != sorted[index].name
+            return isLast && !sorted[index].value.isEmpty
+        }.map { sorted[$0] }
     }
 
     private init(inOrder labels: [Label]) {

@@ -36,9 +36,13 @@ public struct NameTree: Sendable {
     /// What each node and all below it have.
     func totals(of selfs: [Int64]) -> [Int64] {
         var totals = selfs
-        for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
-            let parent = Int(nodes[node].parent)
-            totals[parent] = totals[parent].saturatingAdd(totals[node])
+        nodes.withUnsafeBufferPointer { nodes in
+            totals.withUnsafeMutableBufferPointer { totals in
+                for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
+                    let parent = Int(nodes[node].parent)
+                    totals[parent] = totals[parent].saturatingAdd(totals[node])
+                }
+            }
         }
         return totals
     }
@@ -51,7 +55,10 @@ public struct NameTree: Sendable {
         guard let maxNodes else {
             return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: 0, threshold: nil)
         }
-        let threshold = maxNodes > 0 ? Self.threshold(of: totals, maxNodes: maxNodes) : 0
+        let threshold =
+            maxNodes > 0
+            ? totals.withUnsafeBufferPointer { OrderStatistic.largest(maxNodes, of: .init(rebasing: $0.dropFirst())) }
+            : 0
         return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: maxNodes, threshold: threshold)
     }
 
@@ -62,10 +69,7 @@ public struct NameTree: Sendable {
         let leftTotals = totals(of: left)
         let rightTotals = totals(of: right)
         let sizes = leftTotals.indices.map { max(leftTotals[$0], rightTotals[$0]) }
-        var values = sizes.indices.filter { $0 == 0 || sizes[$0] > 0 }.map { sizes[$0] }
-        let threshold =
-            values.count <= maxNodes
-            ? 0 : values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+        let threshold = OrderStatistic.largest(maxNodes, of: sizes)
         return (
             tree(selfs: left, totals: leftTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold),
             tree(selfs: right, totals: rightTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold)
@@ -76,40 +80,42 @@ public struct NameTree: Sendable {
     private func tree(
         selfs: [Int64], totals: [Int64], sizes: [Int64], maxNodes: Int, threshold: Int64?
     ) -> CallTree {
-        let least = threshold ?? 0
+        let least = max(threshold ?? 0, 1)
+        var kept = FixedStack<UInt32>(capacity: totals.count)
+        var lost = FixedStack<Int64>(capacity: totals.count)
+        kept.push(0)
+        lost.push(0)
         var places = [UInt32](repeating: 0, count: totals.count)
-        var names: [UInt32] = [0]
-        var parents: [UInt32] = [0]
-        var keptSelfs = [selfs[0]]
-        var keptTotals = [totals[0]]
-        // A parent has at least what its child has, so it was kept before.
-        for node in 1..<max(totals.count, 1) where totals[node] > 0 && sizes[node] >= least {
-            places[node] = UInt32(parents.count)
-            names.append(nodes[node].name)
-            parents.append(places[Int(nodes[node].parent)])
-            keptSelfs.append(selfs[node])
-            keptTotals.append(totals[node])
-        }
-        var lost = [Int64](repeating: 0, count: threshold == nil ? 0 : parents.count)
-        if least > 0 {
-            for node in 1..<max(totals.count, 1) where totals[node] > 0 && sizes[node] < least {
-                let parent = Int(nodes[node].parent)
-                guard parent == 0 || sizes[parent] >= least else { continue }
-                let place = Int(places[parent])
-                lost[place] = lost[place].saturatingAdd(totals[node])
+        nodes.withUnsafeBufferPointer { nodes in
+            places.withUnsafeMutableBufferPointer { places in
+                // A parent comes before its children and has at least what each of them has, so it was kept before.
+                for node in 1..<max(totals.count, 1) where totals[node] > 0 {
+                    let parent = Int(nodes[node].parent)
+                    if sizes[node] >= least {
+                        places[node] = UInt32(kept.count)
+                        kept.push(UInt32(node))
+                        lost.push(0)
+                    } else if places[parent] > 0 || parent == 0 {
+                        lost.add(totals[node], at: Int(places[parent]))
+                    }
+                }
             }
         }
+        let count = kept.count
+        func column<Value>(_ value: (Int) -> Value) -> [Value] {
+            [Value](unsafeUninitializedCapacity: count) { column, initialized in
+                for place in 0..<count { column.initializeElement(at: place, to: value(Int(kept[place]))) }
+                initialized = count
+            }
+        }
+        let names = column { nodes[$0].name }
+        let parents = column { places[Int(nodes[$0].parent)] }
+        let keptSelfs = column { selfs[$0] }
+        let keptTotals = column { totals[$0] }
         return CallTree(
             names: self.names, sortedNames: sortedNames, nameIndices: names, parents: parents, selfs: keptSelfs,
             totals: keptTotals,
-            cut: threshold.map { CallTree.Cut(maxNodes: maxNodes, threshold: $0, lost: lost) })
-    }
-
-    /// The total of the `maxNodes`-th largest node, or 0 if there are not more nodes than that.
-    private static func threshold(of totals: [Int64], maxNodes: Int) -> Int64 {
-        var values = totals.dropFirst().filter { $0 > 0 }
-        guard values.count > maxNodes else { return 0 }
-        return values.withUnsafeMutableBufferPointer { Selection.largest(maxNodes, of: $0) }
+            cut: threshold.map { CallTree.Cut(maxNodes: maxNodes, threshold: $0, lost: lost.array) })
     }
 }
 
@@ -199,45 +205,6 @@ public struct NameTreeGrower: Sendable {
         let known = tree.sortedNames.count
         tree.sortedNames = tree.names.merged(
             tree.sortedNames, with: (known..<tree.names.count).map { UInt32($0) })
-    }
-}
-
-/// Finds an order statistic without sorting.
-enum Selection {
-    /// The `rank`-th largest value, counted from 1; the values change their places.
-    ///
-    /// Hoare's selection, with the median of three for a pivot. Equal values do not slow it down.
-    ///
-    /// - Precondition: `1 <= rank <= values.count`
-    static func largest(_ rank: Int, of values: UnsafeMutableBufferPointer<Int64>) -> Int64 {
-        let wanted = rank - 1
-        var low = 0
-        var high = values.count - 1
-        while low < high {
-            let middle = low + (high - low) / 2
-            let (first, second, third) = (values[low], values[middle], values[high])
-            let pivot = max(min(first, second), min(max(first, second), third))
-            var left = low
-            var right = high
-            // Descending: what is larger goes to the left.
-            while left <= right {
-                while values[left] > pivot { left += 1 }
-                while values[right] < pivot { right -= 1 }
-                if left <= right {
-                    values.swapAt(left, right)
-                    left += 1
-                    right -= 1
-                }
-            }
-            if wanted <= right {
-                high = right
-            } else if wanted >= left {
-                low = left
-            } else {
-                return values[wanted]
-            }
-        }
-        return values[wanted]
     }
 }
 

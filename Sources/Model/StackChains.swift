@@ -15,10 +15,8 @@ public struct StackChains: Sendable {
     private let locations: [ContentHash]
     private let mixer = ContentHash.Mixer()
     private var slots: [Slot]
-    private var count = 0
-    /// The leaf of each stack, in the order in which they came, and its hash.
-    private var leaves: [UInt32] = []
-    private var hashes: [ContentHash] = []
+    /// The hash of each stack.
+    public private(set) var hashes: StackHashes
 
     /// Stands for a location that means nothing.
     public static let noLocation = UInt32.max
@@ -29,8 +27,9 @@ public struct StackChains: Sendable {
         var size = 64
         while size < min(stacks, 1 << 20) * 2 { size *= 2 }
         slots = [Slot](repeating: Slot(hash: .seed, leaf: 0), count: size)
-        leaves.reserveCapacity(stacks)
-        hashes.reserveCapacity(stacks)
+        hashes = StackHashes(reserving: stacks + 1)
+        // The stack without frames.
+        hashes.append(.seed, at: 0)
         tree.reserveCapacity(frames + 1)
     }
 
@@ -50,7 +49,7 @@ public struct StackChains: Sendable {
         }
         guard isWhole else { return nil }
         guard !frames.isEmpty else { return 0 }
-        if count * 2 >= slots.count { grow() }
+        if hashes.count * 2 >= slots.count { grow() }
         let mask = slots.count - 1
         var index = Int(truncatingIfNeeded: hash.low) & mask
         while slots[index].leaf != 0 {
@@ -61,17 +60,8 @@ public struct StackChains: Sendable {
         }
         let leaf = tree.appendChain(leafFirst: frames)
         slots[index] = Slot(hash: hash, leaf: leaf)
-        count += 1
-        leaves.append(leaf)
-        hashes.append(hash)
+        hashes.append(hash, at: leaf)
         return leaf
-    }
-
-    /// The hash of each stack at its leaf; at nodes that no stack ends at, the hash of nothing.
-    public var stackHashes: [ContentHash] {
-        var all = [ContentHash](repeating: .seed, count: tree.count)
-        for (leaf, hash) in zip(leaves, hashes) { all[Int(leaf)] = hash }
-        return all
     }
 
     private mutating func grow() {

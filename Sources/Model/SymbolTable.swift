@@ -151,20 +151,30 @@ public struct StackTree: Sendable, Equatable {
     mutating func appendChain(leafFirst frames: ArraySlice<UInt32>) -> UInt32 {
         guard !frames.isEmpty else { return 0 }
         let first = UInt32(parents.count)
-        parents.append(0)
-        parents.append(contentsOf: first..<first + UInt32(frames.count - 1))
-        locations.append(contentsOf: frames.reversed())
+        parents.append(addingCapacity: frames.count) { free in
+            free.append(0)
+            for parent in first..<first + UInt32(frames.count - 1) { free.append(parent) }
+        }
+        locations.append(addingCapacity: frames.count) { free in
+            frames.withUnsafeBufferPointer { frames in
+                for place in stride(from: frames.count - 1, through: 0, by: -1) { free.append(frames[place]) }
+            }
+        }
         return UInt32(parents.count - 1)
     }
 
     /// Whether the stack that ends at a leaf has exactly these locations.
     func chain(to leaf: UInt32, isLeafFirst frames: ArraySlice<UInt32>) -> Bool {
-        var node = leaf
-        for location in frames {
-            guard node != 0, locations[Int(node)] == location else { return false }
-            node = parents[Int(node)]
+        locations.withUnsafeBufferPointer { locations in
+            parents.withUnsafeBufferPointer { parents in
+                var node = Int(leaf)
+                for location in frames {
+                    guard node != 0, locations[node] == location else { return false }
+                    node = Int(parents[node])
+                }
+                return node == 0
+            }
         }
-        return node == 0
     }
 
     @usableFromInline

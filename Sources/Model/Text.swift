@@ -32,7 +32,7 @@ public struct Text: Hashable, Comparable, Sendable {
 
     /// Whether the bytes are valid UTF-8.
     public var isValidUTF8: Bool {
-        String(validating: utf8, as: UTF8.self) != nil
+        utf8.withUnsafeBufferPointer { ByteScan.isASCII($0) } || String(validating: utf8, as: UTF8.self) != nil
     }
 
     /// Whether the bytes begin with those of `prefix`.

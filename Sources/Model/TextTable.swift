@@ -2,7 +2,7 @@
 ///
 /// Text `i` lies in `bytes[ends[i - 1]..<ends[i]]`. A table holds no object for each text, so a profile with 60 000
 /// symbols is two arrays.
-public struct TextTable: Sendable, Equatable {
+public struct TextTable: Sendable, Equatable, RandomAccessCollection {
     /// All texts, one after another.
     public private(set) var bytes: [UInt8]
     /// Where each text ends in `bytes`.
@@ -36,6 +36,12 @@ public struct TextTable: Sendable, Equatable {
 
     /// The number of texts.
     public var count: Int { ends.count }
+
+    /// The index of the first text.
+    public var startIndex: Int { 0 }
+
+    /// The index behind the last text.
+    public var endIndex: Int { ends.count }
 
     /// Where text `index` lies in ``bytes``.
     @inlinable
@@ -118,7 +124,7 @@ public struct TextTable: Sendable, Equatable {
     }
 
     static func isLess(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
-        let shared = min(left.count, right.count)
+        let shared = Swift.min(left.count, right.count)
         let (leftRaw, rightRaw) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
         var index = 0
         // Names of one package share long prefixes.

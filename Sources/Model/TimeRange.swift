@@ -20,6 +20,18 @@ public struct TimeRange: Hashable, Sendable {
     /// The range's last nanosecond, saturated.
     public var endNanoseconds: Int64 { end.saturatingMultiply(1_000_000) }
 
+    /// The millisecond that a time in nanoseconds lies in; what lies before the epoch is cut towards the past as well.
+    public static func milliseconds(ofNanoseconds time: Int64) -> Int64 {
+        let quotient = time / 1_000_000
+        return time % 1_000_000 < 0 ? quotient - 1 : quotient
+    }
+
+    /// How far a time in nanoseconds lies outside, in nanoseconds; 0 inside.
+    public func distance(toNanoseconds time: Int64) -> Int64 {
+        if time < startNanoseconds { return startNanoseconds.saturatingSubtract(time) }
+        return time > endNanoseconds ? time.saturatingSubtract(endNanoseconds) : 0
+    }
+
     /// Whether a time in nanoseconds lies inside.
     public func contains(nanoseconds time: Int64) -> Bool {
         startNanoseconds <= time && time <= endNanoseconds

@@ -2,7 +2,7 @@ public import Model
 import Selectors
 public import Store
 
-/// How much a query would read, without reading it.
+/// How much a query would read; samples are not looked at.
 public struct AnalysisQuery: Sendable {
     /// Whose profiles.
     public var tenants: [Tenant]
@@ -27,8 +27,9 @@ public struct AnalysisQuery: Sendable {
     ) async throws -> (series: Int, profiles: Int) {
         let matchers = selector.isEmpty ? [] : try parseSelector(selector, prefix: "parsing label selector")
         guard let range = try limits.range(start: start, end: end, now: now) else { return (0, 0) }
-        let points = try await store.profilePoints(
+        let timelines = try await store.timelines(
             for: Selection(tenants: tenants, matchers: matchers, range: range))
-        return (points.series.count, points.times.count)
+        // A series comes once for each day.
+        return (Set(timelines.map(\.series)).count, timelines.reduce(0) { $0 + $1.times.count })
     }
 }

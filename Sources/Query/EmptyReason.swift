@@ -48,14 +48,15 @@ public struct EmptyReason: Sendable {
             let values = try await store.labelValues(
                 of: matcher.name, in: .all, matching: before, tenants: samples.tenants)
             let known = values.isEmpty ? "no series has this label" : "its values are: \(Self.list(values))"
-            return "no series matches \(matcher.name)\(Self.sign(matcher))\"\(matcher.value)\"; \(known)"
+            return "no series matches \(matcher.name)\(matcher.operation.sign)\"\(matcher.value)\"; \(known)"
         }
-        var whole = Selection(tenants: samples.tenants, profileType: type, matchers: selection.matchers, range: .all)
-        if let nearest = try await nearest(to: selection.range, whole) {
-            return "there is no profile inside the range; the nearest is of \(nearest) ms"
+        let whole = Selection(
+            tenants: samples.tenants, profileType: type, matchers: selection.matchers, range: selection.range)
+        if let nearest = try await store.nearestProfile(to: whole), !selection.range.contains(nanoseconds: nearest) {
+            let time = TimeRange.milliseconds(ofNanoseconds: nearest)
+            return "there is no profile inside the range; the nearest is of \(time) ms"
         }
         if selection.profiles != nil { return "none of the profile ids is inside the range" }
-        whole.range = selection.range
         if selection.spans != nil || selection.traces != nil {
             return try await store.spanPoints(for: whole).spans.isEmpty
                 ? "the profiles inside the range have no span labels: the client does not link spans to profiles"
@@ -63,29 +64,6 @@ public struct EmptyReason: Sendable {
         }
         if !selection.stacks.isEmpty { return "no stack inside the range passes the stack trace selector" }
         return nil
-    }
-
-    /// The time of the profile that is nearest to a range, in milliseconds; nil if one is inside.
-    private func nearest(to range: TimeRange, _ whole: Selection) async throws -> Int64? {
-        var inside = whole
-        inside.range = range
-        guard try await store.profilePoints(for: inside).times.isEmpty else { return nil }
-        return try await store.profilePoints(for: whole).times.map(SeriesQuery.milliseconds).min { left, right in
-            Self.distance(left, range) < Self.distance(right, range)
-        }
-    }
-
-    private static func distance(_ time: Int64, _ range: TimeRange) -> Int64 {
-        time < range.start ? range.start.saturatingSubtract(time) : time.saturatingSubtract(range.end)
-    }
-
-    private static func sign(_ matcher: LabelMatcher) -> String {
-        switch matcher.operation {
-        case .equal: "="
-        case .notEqual: "!="
-        case .matches: "=~"
-        case .matchesNot: "!~"
-        }
     }
 
     private static func list(_ values: [Text]) -> String {

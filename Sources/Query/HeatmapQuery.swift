@@ -72,13 +72,14 @@ public struct HeatmapQuery: Sendable {
         var selection = try samples.selection(of: type, in: range)
         guard let kind else { throw QueryError("valid heatmap query type must be specified") }
         selection.range.start = range.start.saturatingSubtract(step)
-        let points = try await Points(kind, selection, store)
+        let points = try await HeatmapPoints(kind, selection, store, groupBy: groupBy)
         return series(of: points, grid: TimeGrid(start: range.start, step: step), end: range.end)
     }
 
-    private func series(of points: Points, grid: TimeGrid, end: Int64) -> [HeatmapSeries] {
-        guard let smallest = points.values.min() else { return [] }
-        let buckets = ValueBuckets(smallest: smallest, largest: max(points.values.max() ?? 0, 0))
+    private func series(of points: HeatmapPoints, grid: TimeGrid, end: Int64) -> [HeatmapSeries] {
+        guard let smallest = points.all.lazy.map(\.value).min() else { return [] }
+        let buckets = ValueBuckets(
+            smallest: smallest, largest: max(points.all.lazy.map(\.value).max() ?? 0, 0))
         let last = grid.point(for: end) ?? end
         let hidden = Set(groupBy)
 
@@ -86,24 +87,21 @@ public struct HeatmapQuery: Sendable {
             var count: Int32 = 0
             var best = 0
         }
-        var groups: [[Label]: [Int64: [Cell]]] = [:]
-        let projections = points.series.map { $0.projection(on: groupBy) }
-        for index in points.values.indices {
-            let time = SeriesQuery.milliseconds(points.times[index])
-            let slot = min(grid.point(for: time) ?? last, last)
-            let bucket = buckets.index(of: points.values[index])
-            let group = projections[Int(points.seriesIndices[index])]
+        var slotsOfGroup = [[Int64: [Cell]]](repeating: [:], count: points.groups.count)
+        for (index, point) in points.all.enumerated() {
+            let slot = min(grid.point(for: point.milliseconds) ?? last, last)
+            let bucket = buckets.index(of: point.value)
             var cells =
-                groups[group, default: [:]].removeValue(forKey: slot)
+                slotsOfGroup[point.group].removeValue(forKey: slot)
                 ?? [Cell](repeating: Cell(), count: Self.bucketCount)
-            if cells[bucket].count == 0 || points.values[index] > points.values[cells[bucket].best] {
+            if cells[bucket].count == 0 || point.value > points.all[cells[bucket].best].value {
                 cells[bucket].best = index
             }
             cells[bucket].count = cells[bucket].count.saturatingAdd(1)
-            groups[group, default: [:]][slot] = cells
+            slotsOfGroup[point.group][slot] = cells
         }
 
-        let series = groups.map { labels, slots -> (count: Int, series: HeatmapSeries) in
+        let series = zip(points.groups, slotsOfGroup).map { labels, slots -> (count: Int, series: HeatmapSeries) in
             let sorted = slots.sorted { $0.key < $1.key }
             let heatmapSlots = sorted.map { timestamp, cells in
                 HeatmapSlot(
@@ -117,7 +115,7 @@ public struct HeatmapQuery: Sendable {
         }
         let ordered = series.sorted { left, right in
             left.count != right.count
-                ? left.count > right.count : LabelSet(left.series.labels) < LabelSet(right.series.labels)
+                ? left.count > right.count : left.series.labels.lexicographicallyPrecedes(right.series.labels)
         }.map(\.series)
         return limit > 0 ? Array(ordered.prefix(Int(clamping: limit))) : ordered
     }
@@ -139,45 +137,5 @@ struct ValueBuckets {
     /// The last bucket whose lower bound the value reaches.
     func index(of value: Int64) -> Int {
         lowerBounds.lastIndex { $0 <= value } ?? 0
-    }
-}
-
-/// Profiles or spans as one kind of rows.
-private struct Points {
-    var series: [LabelSet]
-    var seriesIndices: [UInt32]
-    var times: [Int64]
-    var ids: [ProfileID]
-    var values: [Int64]
-    var spans: [UInt64] = []
-    var traces: [TraceID] = []
-
-    init(_ kind: HeatmapKind, _ selection: Selection, _ store: any ProfileStore) async throws {
-        switch kind {
-        case .profiles:
-            let points = try await store.profilePoints(for: selection)
-            series = points.series
-            seriesIndices = points.seriesIndices
-            times = points.times
-            ids = points.ids
-            values = points.totals
-        case .spans:
-            let points = try await store.spanPoints(for: selection)
-            series = points.series
-            seriesIndices = points.seriesIndices
-            times = points.times
-            ids = points.ids
-            values = points.totals
-            spans = points.spans
-            traces = points.traces
-        }
-    }
-
-    func exemplar(_ index: Int, hiding hidden: Set<Text>) -> Exemplar {
-        Exemplar(
-            timestamp: SeriesQuery.milliseconds(times[index]), profile: ids[index],
-            span: spans.isEmpty ? 0 : spans[index], trace: traces.isEmpty ? .none : traces[index],
-            value: values[index],
-            labels: LabelSet(series[Int(seriesIndices[index])].labels.filter { !hidden.contains($0.name) }))
     }
 }

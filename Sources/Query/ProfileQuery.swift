@@ -13,6 +13,8 @@ public struct MergedProfile: Sendable {
     public var totals: [Int64]
     /// The end of the range, in nanoseconds.
     public var time: Int64
+    /// Where the service's source lies, if its series say so.
+    public var source: SourceRepository?
 
     /// The sampling period that a profile of this family has by convention.
     public var period: Int64 {
@@ -22,6 +24,16 @@ public struct MergedProfile: Sendable {
         default: 1
         }
     }
+}
+
+/// Where the source of a service lies, as its labels say; what the source view reads.
+public struct SourceRepository: Sendable, Hashable {
+    /// The repository's address.
+    public var url: Text
+    /// The commit, branch or tag.
+    public var gitRef: Text
+    /// The service's folder in the repository; empty for the repository's own.
+    public var rootPath: Text
 }
 
 /// How stacks are cut for profile-guided optimisation of Go programs.
@@ -58,9 +70,7 @@ public struct ProfileQuery: Sendable {
     public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> MergedProfile? {
         var samples = samples
         if goPGO != nil { samples.callSite = [] }
-        guard samples.spans.isEmpty || samples.traces.isEmpty else {
-            throw QueryError("span_selector and trace_id_selector cannot be combined")
-        }
+        try samples.refuseSpansWithTraces()
         guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else { return nil }
         let type = try samples.parsedType()
         let selection = try samples.selection(of: type, in: range)
@@ -69,7 +79,7 @@ public struct ProfileQuery: Sendable {
             type: type, symbols: SymbolTable(), stacks: [], totals: [],
             time: selection.range.end.saturatingMultiply(1_000_000))
         Self.merge(partitions, into: &profile)
-        try await annotateRepository(&profile, selection, store)
+        if !profile.stacks.isEmpty { profile.source = try await source(of: type, selection, in: store) }
         if let goPGO { profile.cut(for: goPGO) }
         if maxNodes > 0 { profile.cut(toNodes: Int(clamping: maxNodes)) }
         return profile
@@ -102,42 +112,19 @@ public struct ProfileQuery: Sendable {
         }
     }
 
-    /// Writes where a service's source lies into the build ids, for the source view.
-    private func annotateRepository(
-        _ profile: inout MergedProfile, _ selection: Selection, _ store: any ProfileStore
-    ) async throws {
-        let series = try await store.series(
-            in: selection.range, matching: selection.matchers, tenants: selection.tenants)
-        guard
-            let labels = series.first(where: {
-                $0[LabelName.profileType] == profile.type.id && !$0["service_repository"].isEmpty
-                    && !$0["service_git_ref"].isEmpty
-            })
-        else { return }
-        for index in profile.symbols.mappings.indices {
-            var fields = [
-                ("repository", labels["service_repository"]), ("git_ref", labels["service_git_ref"]),
-                ("build_id", profile.symbols.strings[profile.symbols.mappings[index].buildID]),
-            ]
-            if !labels["service_root_path"].isEmpty { fields.append(("root_path", labels["service_root_path"])) }
-            let members = fields.filter { !$0.1.isEmpty }.map { "\"\($0.0)\":\(quoted($0.1))" }
-            profile.symbols.mappings[index].buildID = profile.symbols.strings.append(
-                "{\(members.joined(separator: ","))}".utf8)
-        }
-    }
-
-    private func quoted(_ text: Text) -> String {
-        var json = "\""
-        for scalar in text.string.unicodeScalars {
-            switch scalar {
-            case "\"": json += "\\\""
-            case "\\": json += "\\\\"
-            case "\u{0}"..."\u{1f}":
-                let hex = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: json.unicodeScalars.append(scalar)
+    /// Where the service's source lies, if any of its series says so.
+    private func source(
+        of type: ProfileType, _ selection: Selection, in store: any ProfileStore
+    ) async throws -> SourceRepository? {
+        try await store.series(in: selection.range, matching: selection.matchers, tenants: selection.tenants)
+            .first { series in
+                series[LabelName.profileType] == type.id && !series["service_repository"].isEmpty
+                    && !series["service_git_ref"].isEmpty
             }
-        }
-        return json + "\""
+            .map { series in
+                SourceRepository(
+                    url: series["service_repository"], gitRef: series["service_git_ref"],
+                    rootPath: series["service_root_path"])
+            }
     }
 }

@@ -13,8 +13,8 @@ public enum Aggregation: Sendable, Hashable {
 public struct Exemplar: Sendable, Hashable {
     /// When the profile was taken, in milliseconds.
     public var timestamp: Int64
-    /// The profile.
-    public var profile: ProfileID
+    /// The profile; nil for a span of a heatmap, of which several profiles may have samples.
+    public var profile: ProfileID?
     /// The span, or 0.
     public var span: UInt64 = 0
     /// The trace, or none.
@@ -23,6 +23,19 @@ public struct Exemplar: Sendable, Hashable {
     public var value: Int64
     /// The labels of its series that the answer does not group by.
     public var labels: LabelSet
+}
+
+/// What parts of one pushed profile have in common, however many series it was split into.
+struct SplitProfile: Hashable {
+    let id: ProfileID
+    let milliseconds: Int64
+}
+
+extension LabelSet {
+    /// What describes two parts as a whole: the labels that both have.
+    func shared(with other: LabelSet) -> LabelSet {
+        filter { self[$0] == other[$0] }
+    }
 }
 
 /// A point of a time series.
@@ -68,10 +81,18 @@ struct TimeGrid {
         return pointOverflow ? nil : point
     }
 
+    /// The grid point of a time in nanoseconds, which is cut to its millisecond.
+    func point(forNanoseconds time: Int64) -> Int64? {
+        point(for: TimeRange.milliseconds(ofNanoseconds: time))
+    }
+
     /// A step in seconds as whole milliseconds, or nil below one millisecond.
+    ///
+    /// It is cut to nanoseconds first, as the reference does: 0.57 s are 570 ms, though 0.57 × 1000 is less in floating point.
     static func step(seconds: Double) -> Int64? {
         guard seconds >= 0.001 else { return nil }
-        return Int64(exactly: (seconds * 1000).rounded(.towardZero)) ?? .max / 4
+        guard let nanoseconds = Int64(exactly: (seconds * 1e9).rounded(.towardZero)) else { return .max / 4 }
+        return nanoseconds / 1_000_000
     }
 }
 
@@ -105,7 +126,7 @@ public struct SeriesQuery: Sendable {
         self.exemplars = exemplars
     }
 
-    /// The lines, largest sum first, then by labels.
+    /// The lines, largest sum first, then by labels in the order in which they were asked for.
     public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> [TimeSeries] {
         guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else { return [] }
         let type = try samples.parsedType()
@@ -114,13 +135,10 @@ public struct SeriesQuery: Sendable {
         // The first bucket reaches back one step.
         selection.range.start = range.start.saturatingSubtract(step)
         let grid = TimeGrid(start: range.start, step: step)
-        guard exemplars else {
-            var lines = lines(of: try await store.timelines(for: selection), grid: grid, end: range.end)
-            if spanExemplars { name(try await store.spanPoints(for: selection), in: &lines, grid: grid) }
-            return lines
-        }
-        let points = try await store.profilePoints(for: selection)
-        var lines = lines(of: points, grid: grid, end: range.end)
+        var lines =
+            exemplars
+            ? lines(of: try await store.profilePoints(for: selection), grid: grid, end: range.end)
+            : lines(of: try await store.timelines(for: selection), grid: grid, end: range.end)
         if spanExemplars { name(try await store.spanPoints(for: selection), in: &lines, grid: grid) }
         return lines
     }
@@ -135,7 +153,7 @@ public struct SeriesQuery: Sendable {
         let projections = spans.series.map { $0.projection(on: groupBy) }
         var best: [Place: Int] = [:]
         for index in spans.times.indices {
-            guard let point = grid.point(for: Self.milliseconds(spans.times[index])) else { continue }
+            guard let point = grid.point(forNanoseconds: spans.times[index]) else { continue }
             let place = Place(line: projections[Int(spans.seriesIndices[index])], point: point)
             if let known = best[place], spans.totals[known] >= spans.totals[index] { continue }
             best[place] = index
@@ -146,9 +164,9 @@ public struct SeriesQuery: Sendable {
                 guard let index = best[place] else { continue }
                 let series = spans.series[Int(spans.seriesIndices[index])]
                 var exemplar = Exemplar(
-                    timestamp: Self.milliseconds(spans.times[index]), profile: spans.ids[index],
+                    timestamp: TimeRange.milliseconds(ofNanoseconds: spans.times[index]), profile: spans.ids[index],
                     value: spans.totals[index],
-                    labels: LabelSet(series.labels.filter { !hidden.contains($0.name) }))
+                    labels: series.filter { !hidden.contains($0) })
                 exemplar.span = spans.spans[index]
                 exemplar.trace = spans.traces[index]
                 lines[line].points[point].exemplar = exemplar
@@ -172,7 +190,7 @@ public struct SeriesQuery: Sendable {
             // Times ascend, so a bucket is looked up once for all of its profiles.
             var index = 0
             while index < timeline.times.count {
-                guard let point = grid.point(for: Self.milliseconds(timeline.times[index])), point <= end else {
+                guard let point = grid.point(forNanoseconds: timeline.times[index]), point <= end else {
                     index += 1
                     continue
                 }
@@ -180,7 +198,8 @@ public struct SeriesQuery: Sendable {
                 repeat {
                     bucket.add(SumBucket(sum: timeline.totals[index], count: 1))
                     index += 1
-                } while index < timeline.times.count && Self.milliseconds(timeline.times[index]) <= point
+                } while index < timeline.times.count
+                    && TimeRange.milliseconds(ofNanoseconds: timeline.times[index]) <= point
                 buckets[line].add(bucket, at: point)
             }
         }
@@ -227,12 +246,12 @@ public struct SeriesQuery: Sendable {
         }
     }
 
-    /// The largest sum first, then by labels.
+    /// The largest sum first, then by labels pair by pair; what a line lacks is not compared.
     private func ordered(_ lines: [TimeSeries]) -> [TimeSeries] {
         let sorted = lines.map { line in (sum: line.points.reduce(0) { $0 + $1.value }, series: line) }
             .sorted { left, right in
                 left.sum != right.sum
-                    ? left.sum > right.sum : LabelSet(left.series.labels) < LabelSet(right.series.labels)
+                    ? left.sum > right.sum : left.series.labels.lexicographicallyPrecedes(right.series.labels)
             }.map(\.series)
         return limit > 0 ? Array(sorted.prefix(Int(clamping: limit))) : sorted
     }
@@ -251,8 +270,7 @@ public struct SeriesQuery: Sendable {
         var buckets = [[Bucket]](repeating: [], count: labels.count)
         // Profiles come in ascending order of time, so a line's current bucket is its last.
         for index in points.times.indices {
-            let time = Self.milliseconds(points.times[index])
-            guard let point = grid.point(for: time), point <= end else { continue }
+            guard let point = grid.point(forNanoseconds: points.times[index]), point <= end else { continue }
             let series = Int(points.seriesIndices[index])
             let line = lineOfSeries[series]
             if buckets[line].last?.timestamp != point { buckets[line].append(Bucket(timestamp: point)) }
@@ -278,33 +296,20 @@ public struct SeriesQuery: Sendable {
         var candidates: [Exemplar] = []
         for index in bucket.profiles {
             let series = points.series[Int(points.seriesIndices[index])]
-            let key = SplitProfile(id: points.ids[index], time: points.times[index])
+            let time = TimeRange.milliseconds(ofNanoseconds: points.times[index])
+            let key = SplitProfile(id: points.ids[index], milliseconds: time)
             if let known = indexOfProfile[key] {
                 candidates[known].value = candidates[known].value.saturatingAdd(points.totals[index])
-                // Only what all parts share describes the whole.
-                let shared = Set(series.labels)
-                candidates[known].labels = LabelSet(candidates[known].labels.labels.filter(shared.contains))
+                candidates[known].labels = candidates[known].labels.shared(with: series)
             } else {
                 indexOfProfile[key] = candidates.count
                 candidates.append(
                     Exemplar(
-                        timestamp: Self.milliseconds(points.times[index]), profile: points.ids[index],
-                        value: points.totals[index],
-                        labels: LabelSet(series.labels.filter { !hidden.contains($0.name) })))
+                        timestamp: time, profile: points.ids[index], value: points.totals[index],
+                        labels: series.filter { !hidden.contains($0) }))
             }
         }
         return candidates.dropFirst().reduce(candidates[0]) { $1.value > $0.value ? $1 : $0 }
-    }
-
-    private struct SplitProfile: Hashable {
-        let id: ProfileID
-        let time: Int64
-    }
-
-    /// Nanoseconds cut to milliseconds, towards the past.
-    static func milliseconds(_ nanoseconds: Int64) -> Int64 {
-        let quotient = nanoseconds / 1_000_000
-        return nanoseconds % 1_000_000 < 0 ? quotient - 1 : quotient
     }
 
     /// The sum of some profiles, and how many they are.

@@ -34,6 +34,13 @@ public struct SampleQuery: Sendable {
         self.end = end
     }
 
+    /// Refuses a question about spans and traces at once, before anything else is checked.
+    func refuseSpansWithTraces() throws(QueryError) {
+        guard spans.isEmpty || traces.isEmpty else {
+            throw QueryError("span_selector and trace_id_selector cannot be combined")
+        }
+    }
+
     /// Checks type, selector and ids, in the order in which the reference does.
     func selection(in range: TimeRange) throws(QueryError) -> Selection {
         let type = try parsedType()
@@ -115,9 +122,7 @@ public struct StacktraceQuery: Sendable {
     fileprivate func merge(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> (
         builder: CallTreeBuilder, maxNodes: Int
     ) {
-        guard samples.spans.isEmpty || samples.traces.isEmpty else {
-            throw QueryError("span_selector and trace_id_selector cannot be combined")
-        }
+        try samples.refuseSpansWithTraces()
         var builder = CallTreeBuilder()
         guard let range = try limits.range(start: samples.start, end: samples.end, now: now) else {
             return (builder, 0)

@@ -20,6 +20,9 @@ final class CommitLanes: Sendable {
     /// How many transactions were committed.
     var commits: Int { all.reduce(0) { $0 + $1.commits } }
 
+    /// What the steps of these transactions took.
+    var steps: WriteSteps { all.reduce(into: WriteSteps()) { $0 += $1.steps } }
+
     /// All lanes.
     var all: [CommitLane] { state.withLock { Array($0.lanes.values) } }
 
@@ -45,7 +48,11 @@ final class CommitLanes: Sendable {
     func lane(of file: PartitionFile) throws -> CommitLane {
         try state.withLock { state in
             guard !state.isClosed else { throw StoreError(.closed, "the store is closed") }
-            if let other = state.lanes[file.key] { return other }
+            if let other = state.lanes[file.key] {
+                // The day may have begun anew, in a file whose ids mean something else.
+                guard other.file === file else { throw FileIsBusy() }
+                return other
+            }
             // Asked under the lock under which `drop` looks for a lane: either it finds this one, or this is refused.
             guard !file.use.isLeaving else { throw FileIsBusy() }
             let lane = CommitLane(file, catalogue: catalogue, health: health)
@@ -91,17 +98,32 @@ final class CommitLanes: Sendable {
 
     /// Takes a file away as a whole, once those who read it have ended; returns the bytes that came back.
     ///
-    /// What is appended in the meantime waits and begins a new file. Nil if the file has gone already, or stays for now as
-    /// somebody copies the directory.
-    func drop(_ file: PartitionFile) async throws -> Int? {
+    /// What is appended in the meantime waits and begins a new file. Nil if the file has gone already, or stays: for now, as
+    /// somebody copies the directory, or because `isStillMeant` says no when nobody writes it any more.
+    func drop(
+        _ file: PartitionFile, ifStill isStillMeant: (PartitionFile) throws -> Bool = { _ in true }
+    ) async throws -> Int? {
         guard catalogue.copies.hold() else { return nil }
         defer { catalogue.copies.letGo() }
         guard catalogue.leave(file) else { return nil }
         let lane = state.withLock { $0.lanes.removeValue(forKey: file.key) }
         await lane?.retire()
         await file.use.untilUnread()
+        do {
+            guard try isStillMeant(file) else {
+                catalogue.serveAgain(file)
+                return nil
+            }
+        } catch {
+            catalogue.serveAgain(file)
+            throw error
+        }
         let bytes = FileSize.of(file.path).total
-        try catalogue.remove(file)
+        do {
+            try catalogue.remove(file)
+        } catch {
+            throw health.judge(error, "removing \(file.path)")
+        }
         return bytes
     }
 

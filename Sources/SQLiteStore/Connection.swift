@@ -64,6 +64,11 @@ final class Connection {
 
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
+    /// How many pages the log has had since it began anew, written by SQLite after each commit.
+    private let logPageCount: UnsafeMutablePointer<Int32>
+
+    /// How many pages the log had after the last commit of this connection, since it began anew.
+    var logPages: Int { Int(logPageCount.pointee) }
 
     init(_ path: String, _ mode: Mode) throws(SQLiteError) {
         var handle: OpaquePointer?
@@ -88,6 +93,8 @@ final class Connection {
             throw SQLiteError(code: code, message: message, sql: "open \(path)", systemError: systemError)
         }
         self.handle = handle
+        logPageCount = .allocate(capacity: 1)
+        logPageCount.initialize(to: 0)
         sqlite3_busy_timeout(handle, Self.usualPatience)
         // Debian's SQLite overwrites what is deleted, which nobody here asks for and retention would pay.
         try execute("PRAGMA secure_delete=OFF")
@@ -158,6 +165,17 @@ final class Connection {
     deinit {
         statements = [:]
         sqlite3_close_v2(handle)
+        logPageCount.deallocate()
+    }
+
+    /// Leaves it to the caller to move the log into the database; without this, SQLite does so within a commit.
+    func takeOverCheckpoints() {
+        sqlite3_wal_hook(
+            handle,
+            { count, _, _, pages in
+                count?.assumingMemoryBound(to: Int32.self).pointee = pages
+                return SQLITE_OK
+            }, logPageCount)
     }
 
     /// Runs a statement without parameters and without rows.
@@ -182,10 +200,10 @@ final class Connection {
 
     /// Runs `body` in a transaction that takes the write lock at once, and rolls back if it throws.
     func writing<Result>(_ body: () throws -> Result) throws -> Result {
-        try execute("BEGIN IMMEDIATE")
+        try prepare("BEGIN IMMEDIATE").run()
         do {
             let result = try body()
-            try execute("COMMIT")
+            try prepare("COMMIT").run()
             return result
         } catch {
             try? execute("ROLLBACK")
@@ -195,10 +213,10 @@ final class Connection {
 
     /// Runs `body` on one snapshot of the file.
     func reading<Result>(_ body: () throws -> Result) throws -> Result {
-        try execute("BEGIN")
+        try prepare("BEGIN").run()
         defer {
             for statement in statements.values { statement.reset() }
-            try? execute("COMMIT")
+            try? prepare("COMMIT").run()
         }
         return try body()
     }

@@ -20,11 +20,11 @@ public struct DirectoryBackup: Sendable {
         let visit = try DirectoryVisit(directory)
         let fresh = try FreshDirectory(target)
         do throws(StoreError) {
-            try FileCatalogue.makeDirectory(fresh.path + "/tenants")
+            try FileSystem.makeDirectory(fresh.path + "/tenants")
             var manifest: [Manifest.Entry] = []
             for name in try visit.databases() {
                 if let slash = name.lastIndex(of: "/") {
-                    try FileCatalogue.makeDirectory("\(fresh.path)/\(name[..<slash])")
+                    try FileSystem.makeDirectory("\(fresh.path)/\(name[..<slash])")
                 }
                 do throws(SQLiteError) {
                     try visit.open("\(directory)/\(name)").copy(to: "\(fresh.path)/\(name)")
@@ -73,10 +73,10 @@ public struct DirectoryRestore: Sendable {
         }
         let fresh = try FreshDirectory(target)
         do throws(StoreError) {
-            try FileCatalogue.makeDirectory(fresh.path + "/tenants")
+            try FileSystem.makeDirectory(fresh.path + "/tenants")
             for entry in manifest.entries {
                 if let slash = entry.name.lastIndex(of: "/") {
-                    try FileCatalogue.makeDirectory("\(fresh.path)/\(entry.name[..<slash])")
+                    try FileSystem.makeDirectory("\(fresh.path)/\(entry.name[..<slash])")
                 }
                 try FreshDirectory.copy("\(backup)/\(entry.name)", to: "\(fresh.path)/\(entry.name)")
             }

@@ -5,6 +5,8 @@ import Store
 /// Makes the files of a directory on which no server runs as small as they can be.
 public struct DirectoryCompaction: Sendable {
     private let directory: String
+    /// What the name of a file ends with while it is rewritten.
+    static let suffix = ".db.compact"
 
     /// Makes a compaction of a directory.
     public init(directory: String) {
@@ -19,6 +21,11 @@ public struct DirectoryCompaction: Sendable {
         _ = try DirectoryVisit(directory)
         let catalogue = try FileCatalogue(directory: directory)
         defer { catalogue.release() }
+        // Whoever looks at a file meanwhile would keep its log in place.
+        guard catalogue.copies.hold() else {
+            throw StoreError(.unusable, "\(directory) is being checked or copied; compact it afterwards")
+        }
+        defer { catalogue.copies.letGo() }
         let lanes = CommitLanes(catalogue: catalogue)
         var policy = RollupPolicy()
         policy.quiet = .zero
@@ -27,14 +34,19 @@ public struct DirectoryCompaction: Sendable {
             let before = FileSize.of(file.path).total
             let lane = try lanes.lane(of: file)
             while try await lane.rollUp(policy, now: WallClock.now) {}
-            let fresh = file.path + ".compact"
+            let fresh = "\(catalogue.folder(of: file.tenant))/\(file.day)\(Self.suffix)"
             unlink(fresh)
             try await lane.perform("compacting") { try $0.compact(into: fresh) }
             // Closed, so that all of the log is in the database and nobody has that open when the new one takes its place.
             await lane.finish()
             file.closeIdle()
-            try FreshDirectory.sync(fresh)
-            guard rename(fresh, file.path) == 0 else { throw FileCatalogue.failure("rename \(fresh)") }
+            // A log that could not be emptied belongs to the old file, and would be read into the new one.
+            guard FileSize.of(file.path).log == 0 else {
+                unlink(fresh)
+                throw StoreError(.failed, "\(file.path)-wal could not be emptied; nothing of the file was changed")
+            }
+            try FileSystem.sync(fresh)
+            guard rename(fresh, file.path) == 0 else { throw StoreError.system("rename \(fresh)") }
             try catalogue.syncDirectory(of: file)
             let after = FileSize.of(file.path).total
             report("\(file.path): \(before) bytes before, \(after) after")

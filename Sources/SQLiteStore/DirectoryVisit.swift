@@ -22,7 +22,7 @@ final class DirectoryVisit {
         isAlone = lock < 0 || cposix_lock_file(lock) == 0
         guard !isAlone else { return }
         let copies = Glibc.open(CopyLock.path(directory), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard copies >= 0 else { throw FileCatalogue.failure("open \(CopyLock.path(directory))") }
+        guard copies >= 0 else { throw StoreError.system("open \(CopyLock.path(directory))") }
         descriptors.append(copies)
         // The server holds it for as long as taking away one file takes, which waits for running queries.
         for _ in 0..<1200 {
@@ -39,9 +39,9 @@ final class DirectoryVisit {
     /// The partition files, by tenant and day.
     func partitions() throws(StoreError) -> [PartitionFile] {
         var files: [PartitionFile] = []
-        for tenant in try FileCatalogue.entries(of: directory + "/tenants").sorted() {
+        for tenant in try FileSystem.entries(of: directory + "/tenants").sorted() {
             let folder = "\(directory)/tenants/\(tenant)"
-            let days = try FileCatalogue.entries(of: folder).filter { $0.hasSuffix(".db") }
+            let days = try FileSystem.entries(of: folder).filter { $0.hasSuffix(".db") }
                 .compactMap { Int64($0.dropLast(3)) }
             files += days.sorted().map { PartitionFile(tenant: Tenant(tenant), day: $0, directory: folder) }
         }

@@ -38,7 +38,7 @@ actor DiskBound {
                 + "be dropped, as only the newest is left or a backup runs: raise max-disk or delete profiles")
     }
 
-    /// Drops the oldest days until the rest fits.
+    /// Empties logs, then drops the oldest days until the rest fits.
     ///
     /// Callers that come together share one run, so that no day too many goes.
     func makeRoom() async {
@@ -56,6 +56,11 @@ actor DiskBound {
     }
 
     private func dropOldest() async {
+        // Logs keep their largest size until they are emptied, and no day should go for that.
+        for lane in lanes.all where FileSize.of(lane.file.path).log > 0 {
+            lane.owesSpace.store(true, ordering: .relaxed)
+            try? await lane.reclaim()
+        }
         while isPassed, let oldest = oldest() {
             do {
                 guard let bytes = try await lanes.drop(oldest) else { break }
@@ -64,12 +69,6 @@ actor DiskBound {
                 report(.failed("dropping day \(oldest.day) of tenant \(oldest.tenant): \(error)"))
                 break
             }
-        }
-        guard isPassed else { return }
-        // Logs keep their largest size until they are emptied.
-        for lane in lanes.all where FileSize.of(lane.file.path).log > 0 {
-            lane.owesSpace.store(true, ordering: .relaxed)
-            try? await lane.reclaim()
         }
     }
 

@@ -34,8 +34,12 @@ extension FileCatalogue {
     /// Gives a file that has left, and that nobody reads or writes, the name that it has from now on; its day begins anew.
     func moveAside(_ file: PartitionFile, to name: String) throws(StoreError) {
         file.closeIdle()
-        // If it cannot be moved, its day stays closed: what is there is kept.
-        guard rename(file.path, name) == 0 || errno == ENOENT else { throw .system("rename \(file.path)") }
+        guard rename(file.path, name) == 0 || errno == ENOENT else {
+            let error = StoreError.system("rename \(file.path)")
+            // Its day stays closed until the next start: what is there is kept.
+            state.withLock { $0.closed[file.key] = error }
+            throw error
+        }
         for suffix in ["-wal", "-shm"] { rename(file.path + suffix, name + suffix) }
         forget(file)
         _ = state.withLock { $0.busy.remove(file.key) }

@@ -23,15 +23,8 @@ extension FileCatalogue {
     func remove(_ file: PartitionFile) throws(StoreError) {
         file.closeIdle()
         guard unlink(file.path) == 0 || errno == ENOENT else {
-            let error = Self.failure("remove \(file.path)")
-            // It is still there, and is served again.
-            let again = PartitionFile(
-                tenant: file.tenant, day: file.day, directory: folder(of: file.tenant), names: names)
-            state.withLock { state in
-                state.files[file.tenant, default: [:]][file.day] = again
-                state.busy.remove(file.key)
-            }
-            measure(again)
+            let error = StoreError.system("remove \(file.path)")
+            serveAgain(file)
             throw error
         }
         for suffix in ["-wal", "-shm"] { unlink(file.path + suffix) }
@@ -40,10 +33,25 @@ extension FileCatalogue {
         try syncDirectory(of: file)
     }
 
-    /// Removes logs whose database is gone, as a stop in the middle of a removal leaves them.
+    /// Takes a file that has left, and that nobody reads or writes, back as it is.
+    func serveAgain(_ file: PartitionFile) {
+        file.closeIdle()
+        let again = PartitionFile(
+            tenant: file.tenant, day: file.day, directory: folder(of: file.tenant), names: names)
+        again.largestDeletedID.withLock { $0 = file.largestDeletedID.withLock { $0 } }
+        forget(file)
+        state.withLock { state in
+            state.files[file.tenant, default: [:]][file.day] = again
+            state.busy.remove(file.key)
+        }
+        measure(again)
+    }
+
+    /// Removes what a stop in the middle of a removal or of compacting leaves: logs whose database is gone, and half a copy.
     static func removeOrphans(_ entries: [String], in folder: String) {
         let names = Set(entries)
         for entry in entries {
+            if entry.hasSuffix(DirectoryCompaction.suffix) { unlink("\(folder)/\(entry)") }
             for suffix in ["-wal", "-shm"] where entry.hasSuffix(".db" + suffix) {
                 if !names.contains(String(entry.dropLast(suffix.count))) { unlink("\(folder)/\(entry)") }
             }

@@ -13,6 +13,8 @@ final class FileCatalogue: Sendable {
         var busy: Set<PartitionFile.Key> = []
         /// What is kept and not served.
         var damaged: [DamagedPartition] = []
+        /// Why days are closed whose damaged file could not be moved out of the way.
+        var closed: [PartitionFile.Key: StoreError] = [:]
     }
 
     let directory: String
@@ -35,8 +37,8 @@ final class FileCatalogue: Sendable {
         self.directory = directory
         self.reportDamage = reportDamage
         copies = CopyLock(directory: directory)
-        try Self.makeDirectory(directory)
-        try Self.makeDirectory(directory + "/tenants")
+        try FileSystem.makeDirectory(directory)
+        try FileSystem.makeDirectory(directory + "/tenants")
         let lockPath = directory + "/lock"
         let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw .system("open \(lockPath)") }
@@ -48,10 +50,10 @@ final class FileCatalogue: Sendable {
         lock = Mutex(descriptor)
         var found: [Tenant: [Int64: PartitionFile]] = [:]
         var damaged: [DamagedPartition] = []
-        for name in try Self.entries(of: directory + "/tenants") {
+        for name in try FileSystem.entries(of: directory + "/tenants") {
             let tenant = Tenant(name)
             let folder = "\(directory)/tenants/\(name)"
-            let entries = try Self.entries(of: folder)
+            let entries = try FileSystem.entries(of: folder)
             Self.removeOrphans(entries, in: folder)
             for entry in entries {
                 if entry.hasSuffix(".db"), let day = Int64(entry.dropLast(3)) {
@@ -93,13 +95,13 @@ final class FileCatalogue: Sendable {
         let key = PartitionFile.Key(tenant: tenant, day: day)
         let known = try state.withLock { state in
             if let known = state.files[tenant]?[day] { return known as PartitionFile? }
+            if let reason = state.closed[key] { throw reason }
             guard state.busy.insert(key).inserted else { throw FileIsBusy() }
             return nil
         }
         if let known { return known }
         defer { _ = state.withLock { $0.busy.remove(key) } }
-        try Self.makeDirectory(folder(of: tenant))
-        try Self.sync(directory + "/tenants")
+        try FileSystem.makeDirectory(folder(of: tenant))
         let file = PartitionFile(tenant: tenant, day: day, directory: folder(of: tenant), names: names)
         // Readers must find a schema, so the file is made before it is shown.
         _ = try file.openForWriting()
@@ -142,32 +144,6 @@ final class FileCatalogue: Sendable {
 
     /// Makes a new file's directory entry durable.
     func syncDirectory(of file: PartitionFile) throws(StoreError) {
-        try Self.sync(folder(of: file.tenant))
-    }
-
-    static func failure(_ what: String) -> StoreError { .system(what) }
-
-    static func makeDirectory(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("create directory \(path)") }
-    }
-
-    static func sync(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("open \(path)") }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync \(path)") }
-    }
-
-    static func entries(of path: String) throws(StoreError) -> [String] {
-        guard let stream = opendir(path) else { throw failure("list \(path)") }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names
+        try FileSystem.sync(folder(of: file.tenant))
     }
 }

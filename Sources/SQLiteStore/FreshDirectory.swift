@@ -15,24 +15,23 @@ struct FreshDirectory {
         path = name + ".partial"
         var status = stat()
         if stat(name, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFDIR, try FileCatalogue.entries(of: name).isEmpty else {
+            guard status.st_mode & S_IFMT == S_IFDIR, try FileSystem.entries(of: name).isEmpty else {
                 throw StoreError(.unusable, "\(name) is there and not an empty directory")
             }
         }
         Self.removeAll(path)
-        try FileCatalogue.makeDirectory(path)
+        try FileSystem.makeDirectory(path)
     }
 
     /// Gives it its name, after everything in it is synced.
     func appear() throws(StoreError) {
-        for tenant in try FileCatalogue.entries(of: path + "/tenants") {
-            try FileCatalogue.sync("\(path)/tenants/\(tenant)")
+        for tenant in try FileSystem.entries(of: path + "/tenants") {
+            try FileSystem.sync("\(path)/tenants/\(tenant)")
         }
-        try FileCatalogue.sync(path + "/tenants")
-        try FileCatalogue.sync(path)
-        guard rename(path, target) == 0 else { throw FileCatalogue.failure("rename \(path) to \(target)") }
-        let parent = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
-        try FileCatalogue.sync(parent)
+        try FileSystem.sync(path + "/tenants")
+        try FileSystem.sync(path)
+        guard rename(path, target) == 0 else { throw StoreError.system("rename \(path) to \(target)") }
+        try FileSystem.sync(FileSystem.parent(of: target))
     }
 
     /// Removes what was filled so far.
@@ -47,33 +46,25 @@ struct FreshDirectory {
             unlink(path)
             return
         }
-        for entry in (try? FileCatalogue.entries(of: path)) ?? [] { removeAll("\(path)/\(entry)") }
+        for entry in (try? FileSystem.entries(of: path)) ?? [] { removeAll("\(path)/\(entry)") }
         rmdir(path)
-    }
-
-    /// Makes a file's content durable.
-    static func sync(_ path: String) throws(StoreError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileCatalogue.failure("open \(path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw FileCatalogue.failure("sync \(path)") }
     }
 
     /// Copies a file, synced.
     static func copy(_ source: String, to target: String) throws(StoreError) {
         let input = open(source, O_RDONLY | O_CLOEXEC)
-        guard input >= 0 else { throw FileCatalogue.failure("open \(source)") }
+        guard input >= 0 else { throw StoreError.system("open \(source)") }
         defer { close(input) }
         let output = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard output >= 0 else { throw FileCatalogue.failure("create \(target)") }
+        guard output >= 0 else { throw StoreError.system("create \(target)") }
         defer { close(output) }
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = read(input, &buffer, buffer.count)
-            guard count >= 0 else { throw FileCatalogue.failure("read \(source)") }
+            guard count >= 0 else { throw StoreError.system("read \(source)") }
             guard count > 0 else { break }
-            guard write(output, buffer, count) == count else { throw FileCatalogue.failure("write \(target)") }
+            guard write(output, buffer, count) == count else { throw StoreError.system("write \(target)") }
         }
-        guard fsync(output) == 0 else { throw FileCatalogue.failure("sync \(target)") }
+        guard fsync(output) == 0 else { throw StoreError.system("sync \(target)") }
     }
 }

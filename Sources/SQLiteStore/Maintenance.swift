@@ -2,6 +2,7 @@ import CPosix
 import Glibc
 import Model
 import Store
+import Synchronization
 
 /// What a store does in the background: rolls up buckets that are over, and closes files that nobody writes any more.
 struct Maintenance: Sendable {
@@ -68,10 +69,16 @@ struct Maintenance: Sendable {
             let lease = catalogue.lease(of: [file.tenant], in: file.range)
             guard lease.files.contains(where: { $0 === file }) else { continue }
             // A failure is found again, and reported, by whoever asks for the file.
-            let isStale = try? PartitionReader(file).snapshot { try $0.number("SELECT 1 FROM stale LIMIT 1") != nil }
+            let left = try? PartitionReader(file).snapshot { connection in
+                (
+                    stale: try connection.number("SELECT 1 FROM stale LIMIT 1") != nil,
+                    free: (try connection.number("PRAGMA freelist_count") ?? 0) > 0
+                )
+            }
             // There may be many files, and few that are asked for.
             file.closeIdle()
-            if isStale == true { _ = try? lanes.lane(of: file) }
+            guard let left, left.stale || left.free, let lane = try? lanes.lane(of: file) else { continue }
+            if left.free { lane.owesSpace.store(true, ordering: .relaxed) }
         }
     }
 
@@ -87,15 +94,3 @@ struct Maintenance: Sendable {
         }
     }
 }
-
-/// The wall clock, in nanoseconds since the Unix epoch.
-enum WallClock {
-    static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-}
-
-/// How many processors this process may use.
-let processorCount: Int = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))

@@ -54,11 +54,11 @@ struct Manifest {
             ([Self.firstLine] + entries.map { "\($0.bytes) \($0.name)" } + ["end"]).joined(separator: "\n") + "\n"
         let path = "\(directory)/\(Self.file)"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw FileCatalogue.failure("create \(path)") }
+        guard descriptor >= 0 else { throw StoreError.system("create \(path)") }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-            throw FileCatalogue.failure("write \(path)")
+            throw StoreError.system("write \(path)")
         }
     }
 }

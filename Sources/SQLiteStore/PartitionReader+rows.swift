@@ -57,8 +57,9 @@ extension PartitionReader {
     }
 
     private static func takes(_ index: Int, of samples: SampleColumns, _ selection: Selection) -> Bool {
-        (selection.spans?.contains(samples.spans.isEmpty ? 0 : samples.spans[index]) ?? true)
-            && (selection.traces?.contains(samples.traces.isEmpty ? .none : samples.traces[index]) ?? true)
+        selection.takes(
+            span: samples.spans.isEmpty ? 0 : samples.spans[index],
+            trace: samples.traces.isEmpty ? .none : samples.traces[index])
     }
 
     /// Calls `body` with the stack and value of each sample of a series that a selection takes.
@@ -94,7 +95,16 @@ extension PartitionReader {
         return (samples, taken)
     }
 
-    func rows(for selection: Selection, isCancelled: () -> Bool) throws -> [Row] {
+    /// How many rows memory is taken for at once.
+    private static let rowsAtOnce = 1024
+
+    /// Takes memory for further rows, and for the answer that is made of them.
+    private static func makeRoom<Row>(for rows: [Row], _ memory: MemoryReservation) throws {
+        guard rows.count % rowsAtOnce == 0 else { return }
+        try memory.take(rowsAtOnce * 2 * MemoryLayout<Row>.stride, for: "listing the profiles of a query")
+    }
+
+    func rows(for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool) throws -> [Row] {
         let isWhole = selection.takesWholeProfiles
         return try snapshot { connection in
             var rows: [Row] = []
@@ -108,13 +118,16 @@ extension PartitionReader {
                     guard !taken.isEmpty else { return }
                     total = taken.reduce(0) { $0.saturatingAdd(samples.values[$1]) }
                 }
+                try Self.makeRoom(for: rows, memory)
                 rows.append(Row(series: series.labels, time: row.int64(0), id: Self.id(row), total: total))
             }
             return rows
         }
     }
 
-    func spanRows(for selection: Selection, isCancelled: () -> Bool) throws -> [SpanRow] {
+    func spanRows(
+        for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool
+    ) throws -> [SpanRow] {
         try snapshot { connection in
             var rows: [SpanRow] = []
             var passes: [Int64: [Bool]] = [:]
@@ -130,6 +143,7 @@ extension PartitionReader {
                     sums[key] = sums[key, default: 0].saturatingAdd(samples.values[index])
                 }
                 for (key, sum) in sums.sorted(by: { $0.key.span < $1.key.span }) {
+                    try Self.makeRoom(for: rows, memory)
                     rows.append(
                         SpanRow(
                             profile: Row(series: series.labels, time: row.int64(0), id: Self.id(row), total: sum),

@@ -66,12 +66,24 @@ struct PartitionReader: Sendable {
             end: min(range.endNanoseconds.saturatingAdd(1), file.interval.end))
     }
 
-    func span() throws -> ProfileSpan? {
+    /// The times of the first and the last profile, by two seeks a series.
+    func span(_ isCancelled: () -> Bool = { false }) throws -> ProfileSpan? {
         try snapshot { connection in
-            let select = try connection.prepare("SELECT count(*), min(time), max(time) FROM profiles")
-            defer { select.reset() }
-            guard try select.step(), select.int64(0) > 0 else { return nil }
-            return ProfileSpan(oldest: select.int64(1), newest: select.int64(2))
+            let first = try connection.prepare("SELECT min(time) FROM profiles WHERE series = ?")
+            let last = try connection.prepare("SELECT max(time) FROM profiles WHERE series = ?")
+            func time(_ select: Statement, _ series: Int64) throws -> Int64? {
+                select.bind(series, at: 1)
+                defer { select.reset() }
+                return try select.step() && !select.isNull(0) ? select.int64(0) : nil
+            }
+            var span: ProfileSpan?
+            for series in try matching([], type: nil, connection) {
+                if isCancelled() { throw CancellationError() }
+                guard let oldest = try time(first, series.id), let newest = try time(last, series.id) else { continue }
+                span = ProfileSpan(
+                    oldest: min(span?.oldest ?? oldest, oldest), newest: max(span?.newest ?? newest, newest))
+            }
+            return span
         }
     }
 

@@ -6,9 +6,18 @@ import Synchronization
 ///
 /// It lives on its lane's queue. After any error it is thrown away, as its memory may be ahead of the file.
 final class PartitionWriter {
-    private struct Series {
+    /// A series of the file, on the lane's queue.
+    private final class Series {
         let id: Int64
         let service: Service
+        /// No profile of the series is later.
+        var newest: Int64
+
+        init(id: Int64, service: Service, newest: Int64) {
+            self.id = id
+            self.service = service
+            self.newest = newest
+        }
     }
 
     /// A service's symbols, on the lane's queue.
@@ -37,11 +46,13 @@ final class PartitionWriter {
     private var grown: [Service] = []
     /// What the last profile's symbols were found to be; its other sample types come next.
     private var found: Found?
+    /// How many pages the log had when it was last moved into the database.
+    private var checkpointedPages = 0
 
     private struct Found {
         let source: SharedSymbols
         let service: Service
-        /// The stack in this file of each node of the profile's tree, or the largest number if it was not asked for yet.
+        /// The stack in this file of each of the profile's stacks, or the largest number if it was not asked for yet.
         var stacks: [UInt32]
         /// The columns of stacks that were put into order last, and that order.
         var columns: [UInt32] = []
@@ -51,45 +62,105 @@ final class PartitionWriter {
     init(_ file: PartitionFile) throws {
         self.file = file
         connection = try file.openForWriting()
+        connection.takeOverCheckpoints()
         stale = try StaleBuckets(connection)
     }
 
-    /// About how many bytes the symbols and their indices take.
-    var byteCount: Int { services.values.reduce(0) { $0 + $1.interner.byteCount + $1.memo.byteCount } }
+    /// About how many bytes the symbols, the series and their indices take.
+    var byteCount: Int {
+        services.values.reduce(series.count * 1024 + stale.touched.count * 96) {
+            $0 + $1.interner.byteCount + $1.memo.byteCount
+        }
+    }
 
-    /// Stores profiles in one transaction; when it returns, they are synced.
+    /// What makes a profile the same one when it comes again.
+    private struct Identity: Hashable {
+        let series: Int64
+        let time: Int64
+        let id: ProfileID
+    }
+
+    /// Stores profiles in one transaction and returns what each step took; when it returns, they are synced.
     ///
-    /// `now` counts on a clock that never jumps.
-    func write(_ profiles: [NewProfile], now: ContinuousClock.Instant) throws {
+    /// What is there already, as after an answer that did not arrive, is passed over. `now` counts on a clock that never jumps.
+    func write(_ profiles: [NewProfile], now: ContinuousClock.Instant) throws -> WriteSteps {
+        var steps = WriteSteps()
+        var clock = StepClock()
         try connection.writing {
-            for profile in profiles { try insert(profile, now: now) }
+            steps.commit = clock.lap()
+            var rows: [(identity: Identity, samples: SampleColumns)] = []
+            rows.reserveCapacity(profiles.count)
+            var coming: Set<Identity> = []
+            for profile in profiles {
+                let series = try series(of: profile.series)
+                let identity = Identity(series: series.id, time: profile.time, id: profile.id)
+                guard coming.insert(identity).inserted, try isNew(identity, in: series) else { continue }
+                rows.append((identity, samples(of: profile, in: series.service)))
+            }
+            steps.intern = clock.lap()
+            let blobs = rows.map { SampleBlob.encode($0.samples) }
+            steps.encode = clock.lap()
+            for (row, blob) in zip(rows, blobs) { try insert(row.identity, row.samples.total, blob, now: now) }
             for service in grown { try writeGrowth(of: service) }
             grown = []
             found = nil
         }
+        steps.commit += clock.lap()
+        return steps
     }
 
-    private func insert(_ profile: NewProfile, now: ContinuousClock.Instant) throws {
-        let series = try series(of: profile.series)
-        let id = Self.bytes(profile.id)
+    /// Whether a series does not have a profile yet.
+    private func isNew(_ profile: Identity, in series: Series) throws -> Bool {
+        guard profile.time <= series.newest else {
+            series.newest = profile.time
+            return true
+        }
         let probe = try connection.prepare("SELECT 1 FROM profiles WHERE series = ? AND time = ? AND id = ?")
-        probe.bind(series.id, at: 1)
+        probe.bind(profile.series, at: 1)
         probe.bind(profile.time, at: 2)
-        probe.bind(id, at: 3)
-        let isKnown = try probe.step()
-        probe.reset()
-        // Sent again, as after an answer that did not arrive.
-        guard !isKnown else { return }
-        let samples = samples(of: profile, in: series.service)
+        probe.bind(Self.bytes(profile.id), at: 3)
+        defer { probe.reset() }
+        return try !probe.step()
+    }
+
+    private func insert(
+        _ profile: Identity, _ total: Int64, _ samples: [UInt8], now: ContinuousClock.Instant
+    ) throws {
         let insert = try connection.prepare(
             "INSERT INTO profiles (series, time, id, total, samples) VALUES (?, ?, ?, ?, ?)")
-        insert.bind(series.id, at: 1)
+        insert.bind(profile.series, at: 1)
         insert.bind(profile.time, at: 2)
-        insert.bind(id, at: 3)
-        insert.bind(samples.total, at: 4)
-        insert.bind(SampleBlob.encode(samples), at: 5)
+        insert.bind(Self.bytes(profile.id), at: 3)
+        insert.bind(total, at: 4)
+        insert.bind(samples, at: 5)
         try insert.run()
-        try stale.mark(series.id, profile.time, now: now, connection)
+        try stale.mark(profile.series, profile.time, now: now, connection)
+    }
+
+    /// After so many pages the log is moved into the database.
+    private static let checkpointPages = 2000
+    /// From so many on, readers on older snapshots have kept the log from beginning anew for too long.
+    private static let longLog = 8000
+
+    /// Whether the log has grown by some megabytes since it was last moved into the database.
+    var owesCheckpoint: Bool {
+        let pages = connection.logPages
+        if pages < checkpointedPages { checkpointedPages = 0 }
+        return pages - checkpointedPages >= Self.checkpointPages
+    }
+
+    /// Moves what is left of the log into the database, so that it can begin anew with the next commit.
+    ///
+    /// A log that is long already waits a moment for readers on older snapshots.
+    func checkpoint() throws {
+        checkpointedPages = connection.logPages
+        guard checkpointedPages >= Self.longLog else {
+            _ = try connection.number("PRAGMA wal_checkpoint(PASSIVE)")
+            return
+        }
+        connection.setPatience(250)
+        defer { connection.setPatience(Connection.usualPatience) }
+        _ = try connection.number("PRAGMA wal_checkpoint(RESTART)")
     }
 
     /// The samples of a profile under the ids that its stacks have in this file, in ascending order.
@@ -99,11 +170,10 @@ final class PartitionWriter {
             found.flatMap { $0.source === profile.source && $0.service === service ? $0 : nil }
             ?? Found(
                 source: profile.source, service: service,
-                stacks: [UInt32](repeating: .max, count: profile.symbols.stacks.count))
+                stacks: [UInt32](repeating: .max, count: profile.source.stackHashes.count))
         found = nil
         defer { found = known }
-        find(samples.stacks, of: profile, in: service, &known.stacks)
-        let stacks = samples.stacks.map { known.stacks[Int($0)] }
+        let stacks = find(samples.stacks, of: profile, in: service, &known.stacks)
         let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
         guard !hasIDs else { return Self.sorted(samples, stacks, order: Self.order(stacks, of: samples)) }
         if known.columns != stacks {
@@ -114,25 +184,35 @@ final class PartitionWriter {
     }
 
     /// Finds the ids of some stacks of a profile in this file; only those that are new are built.
+    ///
+    /// `known` has an id for each of the profile's stacks, as far as they were asked for before.
     private func find(
         _ wanted: [UInt32], of profile: NewProfile, in service: Service, _ known: inout [UInt32]
-    ) {
+    ) -> [UInt32] {
         let hashes = profile.source.stackHashes
-        var unknown: [UInt32] = []
-        for stack in wanted where known[Int(stack)] == .max {
-            if let id = service.memo[hashes[Int(stack)]] {
-                known[Int(stack)] = id
-            } else {
-                unknown.append(stack)
-            }
+        var ids: [UInt32] = []
+        ids.reserveCapacity(wanted.count)
+        var unknown: [(place: Int, index: Int?)] = []
+        // Samples are mostly in the order of their stacks.
+        var guess = 0
+        for (place, stack) in wanted.enumerated() {
+            let index = hashes.index(of: stack, guess: guess)
+            guess = (index ?? guess) + 1
+            if let index, known[index] == .max { known[index] = service.memo[hashes.hashes[index]] ?? .max }
+            ids.append(index.map { known[$0] } ?? .max)
+            if ids[place] == .max { unknown.append((place, index)) }
         }
-        guard !unknown.isEmpty else { return }
-        for (stack, id) in zip(unknown, service.interner.intern(unknown, of: profile.symbols)) {
-            known[Int(stack)] = id
-            let hash = hashes[Int(stack)]
+        guard !unknown.isEmpty else { return ids }
+        let interned = service.interner.intern(unknown.map { wanted[$0.place] }, of: profile.symbols)
+        for (stack, id) in zip(unknown, interned) {
+            ids[stack.place] = id
+            guard let index = stack.index else { continue }
+            known[index] = id
+            let hash = hashes.hashes[index]
             if service.memo[hash] == nil { service.memo.insert(id, for: hash) }
         }
         if !grown.contains(where: { $0 === service }) { grown.append(service) }
+        return ids
     }
 
     private static func bytes(_ id: ProfileID) -> [UInt8] {
@@ -207,9 +287,10 @@ final class PartitionWriter {
         let select = try connection.prepare("SELECT id FROM series WHERE labels = ?")
         select.bind(blob, at: 1)
         defer { select.reset() }
-        var found = Series(id: 0, service: service)
+        let found: Series
         if try select.step() {
-            found = Series(id: select.int64(0), service: service)
+            let id = select.int64(0)
+            found = Series(id: id, service: service, newest: try newest(ofSeries: id))
         } else {
             let id = try nextID(after: "SELECT max(id) FROM series")
             let insert = try connection.prepare("INSERT INTO series (labels, service, id) VALUES (?, ?, ?)")
@@ -217,10 +298,17 @@ final class PartitionWriter {
             insert.bind(service.id, at: 2)
             insert.bind(id, at: 3)
             try insert.run()
-            found = Series(id: id, service: service)
+            found = Series(id: id, service: service, newest: .min)
         }
         series[labels] = found
         return found
+    }
+
+    private func newest(ofSeries id: Int64) throws -> Int64 {
+        let select = try connection.prepare("SELECT max(time) FROM profiles WHERE series = ?")
+        select.bind(id, at: 1)
+        defer { select.reset() }
+        return try select.step() && !select.isNull(0) ? select.int64(0) : .min
     }
 
     /// An id that nothing in the file has or had.

@@ -39,7 +39,10 @@ struct Retention: Sendable {
         if Self.isOver(interval.end, rules.longest, now) { return try await drop(file, .age) }
         guard !rules.types.isEmpty, Self.isOver(interval.start, rules.shortest, now) else { return }
         let (isWhole, cuts) = try plan(file, rules, now: now)
-        if isWhole { return try await drop(file, .type) }
+        if isWhole {
+            // A profile of a type that is kept longer may have come since.
+            return try await drop(file, .type) { try Self.isOver($0, rules, now: now) }
+        }
         for (end, series) in cuts {
             let lane = try lanes.lane(of: file)
             let done = try await lane.delete(FileDeletion(series: series, start: .min, end: end))
@@ -61,8 +64,7 @@ struct Retention: Sendable {
         return try reader.snapshot { connection in
             let all = try reader.matching([], type: nil, connection)
             let ages = all.map { rules.age(of: $0.labels[LabelName.profileType]) }
-            let isWhole = !all.isEmpty && ages.allSatisfy { Self.isOver(file.interval.end, $0, now) }
-            guard !isWhole else { return (true, [:]) }
+            guard !Self.isOver(file, ages, now: now) else { return (true, [:]) }
             var cuts: [Int64: [Int64]] = [:]
             let probe = try connection.prepare("SELECT 1 FROM profiles WHERE series = ? AND time <= ? LIMIT 1")
             for (series, age) in zip(all, ages) {
@@ -78,8 +80,22 @@ struct Retention: Sendable {
         }
     }
 
-    private func drop(_ file: PartitionFile, _ reason: StoreEvent.Reason) async throws {
-        guard let bytes = try await lanes.drop(file) else { return }
+    private static func isOver(_ file: PartitionFile, _ rules: RetentionRules, now: Int64) throws -> Bool {
+        let reader = PartitionReader(file)
+        let all = try reader.snapshot { try reader.matching([], type: nil, $0) }
+        return isOver(file, all.map { rules.age(of: $0.labels[LabelName.profileType]) }, now: now)
+    }
+
+    /// Whether a file has series and all of them are too old, by the age that applies to each.
+    private static func isOver(_ file: PartitionFile, _ ages: [Int64?], now: Int64) -> Bool {
+        !ages.isEmpty && ages.allSatisfy { isOver(file.interval.end, $0, now) }
+    }
+
+    private func drop(
+        _ file: PartitionFile, _ reason: StoreEvent.Reason,
+        ifStill isStillMeant: (PartitionFile) throws -> Bool = { _ in true }
+    ) async throws {
+        guard let bytes = try await lanes.drop(file, ifStill: isStillMeant) else { return }
         report(.dropped(tenant: file.tenant, day: file.day, bytes: bytes, reason: reason))
     }
 }

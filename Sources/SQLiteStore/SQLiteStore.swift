@@ -43,6 +43,9 @@ public final class SQLiteStore: ProfileStore {
     /// How many transactions were committed since the store was opened.
     public var commits: Int { lanes.commits }
 
+    /// What these took, step by step, for files that have not gone since.
+    public var writeSteps: WriteSteps { lanes.steps }
+
     /// Why nothing can be stored any more.
     public var failure: StoreError? { lanes.health.failure }
 
@@ -191,6 +194,7 @@ public final class SQLiteStore: ProfileStore {
         guard selection.takesSums && selection.stacks.isEmpty else {
             return SeriesTimeline.lines(of: try await profilePoints(for: selection))
         }
+        let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { files, isCancelled in
             var timelines: [SeriesTimeline] = []
             for file in files {
@@ -203,6 +207,7 @@ public final class SQLiteStore: ProfileStore {
                         try SeriesReader(connection: connection).addPoints(
                             of: series.id, in: interval, coarsest: .day, to: &points)
                         guard !points.times.isEmpty else { continue }
+                        try memory.take(points.times.count * 16, for: "the timeline of a query")
                         timelines.append(
                             SeriesTimeline(series: series.labels, times: points.times, totals: points.totals))
                     }
@@ -214,9 +219,12 @@ public final class SQLiteStore: ProfileStore {
 
     /// The selected profiles, in ascending order of time.
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
+        let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.Row] = []
-            for file in files { rows += try PartitionReader(file).rows(for: selection, isCancelled: isCancelled) }
+            for file in files {
+                rows += try PartitionReader(file).rows(for: selection, memory, isCancelled: isCancelled)
+            }
             var points = ProfilePoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.time < $1.time }) {
@@ -231,9 +239,12 @@ public final class SQLiteStore: ProfileStore {
 
     /// The spans of the selected profiles, in ascending order of the profiles' time.
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
+        let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { files, isCancelled in
             var rows: [PartitionReader.SpanRow] = []
-            for file in files { rows += try PartitionReader(file).spanRows(for: selection, isCancelled: isCancelled) }
+            for file in files {
+                rows += try PartitionReader(file).spanRows(for: selection, memory, isCancelled: isCancelled)
+            }
             var points = SpanPoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.profile.time < $1.profile.time }) {
@@ -259,15 +270,14 @@ public final class SQLiteStore: ProfileStore {
 
     /// The oldest and newest profile of a tenant.
     public func span(of tenant: Tenant) async throws -> ProfileSpan? {
-        return try await read([tenant], .all) { files, _ in
-            var span: ProfileSpan?
-            for file in files {
-                guard let times = try PartitionReader(file).span() else { continue }
-                span = ProfileSpan(
-                    oldest: min(span?.oldest ?? times.oldest, times.oldest),
-                    newest: max(span?.newest ?? times.newest, times.newest))
+        try await read([tenant], .all) { files, isCancelled in
+            // Files come in the order of their days; one without any profile tells nothing.
+            func first(_ files: some Sequence<PartitionFile>) throws -> ProfileSpan? {
+                for file in files { if let span = try PartitionReader(file).span(isCancelled) { return span } }
+                return nil
             }
-            return span
+            guard let oldest = try first(files), let newest = try first(files.reversed()) else { return nil }
+            return ProfileSpan(oldest: oldest.oldest, newest: newest.newest)
         }
     }
 

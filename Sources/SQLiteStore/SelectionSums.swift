@@ -1,7 +1,5 @@
-import Dispatch
 import Model
 import Store
-import Synchronization
 
 /// The sums of a selection over several files, worked out on all cores.
 ///
@@ -30,16 +28,27 @@ struct SelectionSums: Sendable {
     private final class Worker: @unchecked Sendable {
         var sums: [Partition: StackSums] = [:]
         var symbols: [Partition: ReadCache.Symbols] = [:]
-        var reserved = 0
+        private let memory: MemoryReservation
+
+        init(_ budget: MemoryBudget) {
+            memory = MemoryReservation(budget)
+        }
+
+        /// Makes room for the sums of all stacks of a partition.
+        func makeRoom(_ stackCount: Int, for partition: Partition) throws {
+            var known = sums.removeValue(forKey: partition) ?? StackSums(stackCount: 0)
+            try memory.take(max(0, stackCount - known.stackCount) * 8, for: "merging the samples of a query")
+            known.grow(to: stackCount)
+            sums[partition] = known
+        }
     }
 
     func run() throws -> [StackTotals] {
         let work = try pieces()
         guard !work.isEmpty else { return [] }
-        let workers = try Parallel.run(pieces: work.count, makeWorker: Worker.init) { worker, piece in
+        let workers = try Parallel.run(pieces: work.count, makeWorker: { Worker(budget) }) { worker, piece in
             try add(work[piece], to: worker)
         }
-        defer { budget.release(workers.reduce(0) { $0 + $1.reserved }) }
         let merged = workers[0]
         for worker in workers.dropFirst() {
             for (partition, sums) in worker.sums {
@@ -91,12 +100,7 @@ struct SelectionSums: Sendable {
                     known.insert(series.service)
                     let symbols = try reader.symbols(of: series.service, connection)
                     worker.symbols[partition] = symbols
-                    if worker.sums[partition] == nil {
-                        let bytes = symbols.table.stacks.count * 8
-                        try budget.reserve(bytes, for: "merging the samples of a query")
-                        worker.reserved += bytes
-                    }
-                    worker.sums[partition, default: StackSums(stackCount: 0)].grow(to: symbols.table.stacks.count)
+                    try worker.makeRoom(symbols.table.stacks.count, for: partition)
                 }
                 // Taken out, so that the sums are added to in place.
                 var sums = worker.sums.removeValue(forKey: partition) ?? StackSums(stackCount: 0)
@@ -115,41 +119,5 @@ struct SelectionSums: Sendable {
                 }
             }
         }
-    }
-}
-
-/// Spreads pieces of blocking work over the cores.
-enum Parallel {
-    /// How many workers there are at most.
-    static let width = max(1, processorCount)
-
-    /// Calls `body` for each piece on some worker, and returns the workers.
-    ///
-    /// The first error ends it and is thrown.
-    static func run<Worker: Sendable>(
-        pieces: Int, makeWorker: () -> Worker, _ body: @Sendable (Worker, Int) throws -> Void
-    ) throws -> [Worker] {
-        let workers = (0..<min(width, pieces)).map { _ in makeWorker() }
-        guard workers.count > 1 else {
-            for piece in 0..<pieces { try body(workers[0], piece) }
-            return workers
-        }
-        let next = Atomic(0)
-        let failure = Mutex<(any Error)?>(nil)
-        DispatchQueue.concurrentPerform(iterations: workers.count) { index in
-            while true {
-                let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard piece < pieces else { return }
-                do {
-                    try body(workers[index], piece)
-                } catch {
-                    failure.withLock { $0 = $0 ?? error }
-                    next.store(pieces, ordering: .relaxed)
-                    return
-                }
-            }
-        }
-        if let error = failure.withLock({ $0 }) { throw error }
-        return workers
     }
 }

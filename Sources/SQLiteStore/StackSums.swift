@@ -14,7 +14,8 @@ struct StackSums {
         sums = [Int64](repeating: 0, count: stackCount)
     }
 
-    var byteCount: Int { sums.count * 8 + stacks.count * 4 }
+    /// For how many stacks there is room.
+    var stackCount: Int { sums.count }
 
     /// Makes room for stacks that a table has gained.
     mutating func grow(to stackCount: Int) {

@@ -14,6 +14,16 @@ public struct LabelMatcher: Sendable {
         case matches
         /// `!~`, anchored at both ends
         case matchesNot
+
+        /// The operator as a selector has it.
+        public var sign: Text {
+            switch self {
+            case .equal: "="
+            case .notEqual: "!="
+            case .matches: "=~"
+            case .matchesNot: "!~"
+            }
+        }
     }
 
     /// The label's name.

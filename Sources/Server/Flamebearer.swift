@@ -19,7 +19,7 @@ struct Flamebearer {
         _ graph: FlameGraph, type: ProfileType, timeline: Timeline? = nil,
         groups: [(name: Text, timeline: Timeline)]? = nil
     ) {
-        names = graph.names
+        names = Array(graph.names)
         levels = graph.levels
         total = graph.total
         maxSelf = graph.maxSelf
@@ -29,7 +29,7 @@ struct Flamebearer {
     }
 
     init(_ diff: FlameGraphDiff, type: ProfileType) {
-        names = diff.names
+        names = Array(diff.names)
         levels = diff.levels
         total = diff.total
         maxSelf = diff.maxSelf
@@ -85,12 +85,13 @@ struct Flamebearer {
             return
         }
         json.append(UInt8(ascii: "{"))
-        var seen: Set<Text> = []
-        for group in groups.sorted(by: { $0.name < $1.name }) where seen.insert(group.name).inserted {
-            if seen.count > 1 { json.append(UInt8(ascii: ",")) }
-            JSONText.append(group.name, escapingHTML: true, to: &json)
+        // Several lines may share the first label that they are grouped by; the reference keeps the last, the smallest.
+        let lastOfName = Dictionary(groups.map { ($0.name, $0.timeline) }) { $1 }
+        for (index, group) in lastOfName.sorted(by: { $0.key < $1.key }).enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            JSONText.append(group.key, escapingHTML: true, to: &json)
             json.append(UInt8(ascii: ":"))
-            Self.append(group.timeline, to: &json)
+            Self.append(group.value, to: &json)
         }
         json.append(UInt8(ascii: "}"))
     }

@@ -136,8 +136,10 @@ public struct Gateway: Handler {
             Double(exchange.duration.components.seconds) + Double(exchange.duration.components.attoseconds) * 1e-18
         requests.observe(seconds, ["route": name, "status": "\(exchange.status)"])
         bytesIn.add(Double(exchange.bytesIn), ["route": name])
+        // Agents push all day long: what went well is for those who look for something.
+        let level: LogLevel = exchange.status >= 500 ? .warn : exchange.status >= 400 ? .info : .debug
         logger.log(
-            exchange.status >= 500 ? .warn : .info, "request",
+            level, "request",
             [
                 "method": exchange.head?.method ?? "-", "path": exchange.head.map { String($0.rawPath) } ?? "-",
                 "status": "\(exchange.status)", "bytes_in": "\(exchange.bytesIn)", "bytes_out": "\(exchange.bytesOut)",

@@ -61,7 +61,7 @@ private func exported(
     let reservation = routed.reservation
     let reserving: @Sendable (Int) -> Bool = { reservation?.take($0) ?? true }
     var body = routed.request.body
-    switch routed.request.head.headers["Content-Encoding"] ?? "" {
+    switch (routed.request.head.headers["Content-Encoding"] ?? "").lowercased() {
     case "", "identity": break
     case "gzip":
         do throws(Gzip.Problem) {

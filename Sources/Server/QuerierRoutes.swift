@@ -147,8 +147,8 @@ struct QuerierRoutes {
                 var response = GetProfileStatsResponse()
                 if let span = try await store.span(of: routed.tenant) {
                     response.dataIngested = true
-                    response.oldestProfileTime = span.oldest / 1_000_000
-                    response.newestProfileTime = span.newest / 1_000_000
+                    response.oldestProfileTime = TimeRange.milliseconds(ofNanoseconds: span.oldest)
+                    response.newestProfileTime = TimeRange.milliseconds(ofNanoseconds: span.newest)
                 }
                 return response
             },
@@ -223,7 +223,10 @@ private func analyze(
 extension MergedProfile {
     /// The profile as a call graph in DOT.
     func dot(maxNodes: Int) -> [UInt8] {
-        DotGraph(symbols: symbols, stacks: stacks, totals: totals, unit: type.sampleUnit, maxNodes: maxNodes).text
+        DotGraph(
+            symbols: symbols, stacks: stacks, totals: totals, type: type.sampleType, unit: type.sampleUnit,
+            maxNodes: maxNodes
+        ).text
     }
 }
 

@@ -34,6 +34,8 @@ private func answer(_ body: () async throws -> Response) async -> Response {
 /// A selector whose `__name__` is a profile type's id.
 private struct RenderQuery {
     let type: ProfileType
+    /// The type's id as it was written, perhaps with `:delta` at its end.
+    let typeID: Text
     let selector: Text
 
     init(_ text: Text?, parameter: String) throws {
@@ -51,6 +53,7 @@ private struct RenderQuery {
             throw QueryError("failed to parse \"\(parameter)\"")
         }
         self.type = type
+        typeID = name.value
         selector = Text(utf8: Self.written(matchers.filter { $0.name != LabelName.name }))
     }
 
@@ -70,12 +73,7 @@ private struct RenderQuery {
         for (index, matcher) in matchers.enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }
             text += quoted(matcher.name)
-            switch matcher.operation {
-            case .equal: text += Array("=".utf8)
-            case .notEqual: text += Array("!=".utf8)
-            case .matches: text += Array("=~".utf8)
-            case .matchesNot: text += Array("!~".utf8)
-            }
+            text += matcher.operation.sign.utf8
             text += quoted(matcher.value)
         }
         return text + [UInt8(ascii: "}")]
@@ -90,7 +88,8 @@ private func milliseconds(_ text: Text?, _ now: Int64) -> Int64 {
 private func maxNodes(_ fields: FormFields) -> Int64? {
     var nodes: Int64?
     for name in ["max-nodes", "maxNodes"] as [Text] {
-        if let text = fields[name] { nodes = Int64(text.string) ?? 0 }
+        // What says nothing does not hide what the other spelling says.
+        if let number = fields[name].flatMap({ Int64($0.string) }), number != 0 { nodes = number }
     }
     return nodes
 }
@@ -140,20 +139,20 @@ private func renderDiff(
     _ routed: RoutedRequest, _ store: any ProfileStore, _ limits: TenantLimits
 ) async throws -> Response {
     let fields = FormFields(routed.request.head.rawQuery)
-    func side(_ name: String) throws -> (type: ProfileType, query: StacktraceQuery) {
+    func side(_ name: String) throws -> (selected: RenderQuery, query: StacktraceQuery) {
         let query = try RenderQuery(fields[Text("\(name)Query")], parameter: "\(name)Query")
         let samples = SampleQuery(
             tenants: routed.tenants, profileType: query.type.id, selector: query.selector,
             start: milliseconds(fields[Text("\(name)From")], routed.now),
             end: milliseconds(fields[Text("\(name)Until")], routed.now))
-        return (query.type, StacktraceQuery(samples, maxNodes: maxNodes(fields)))
+        return (query, StacktraceQuery(samples, maxNodes: maxNodes(fields)))
     }
     let left = try side("left")
     let right = try side("right")
-    guard left.type == right.type else { throw QueryError("profile types must match") }
+    guard left.selected.typeID == right.selected.typeID else { throw QueryError("profile types must match") }
     let diff = try await DiffQuery(left: left.query, right: right.query).run(
         on: store, limits: limits.query(for: routed.tenants), now: routed.now)
-    return .flamebearer(Flamebearer(diff, type: left.type))
+    return .flamebearer(Flamebearer(diff, type: left.selected.type))
 }
 
 private func labelValues(

@@ -1,6 +1,7 @@
 import API
 import Model
 import Query
+import Wire
 
 extension LabelPair {
     init(_ label: Label) {
@@ -62,7 +63,7 @@ extension ExemplarMessage {
     init(_ exemplar: Exemplar) {
         self.init()
         timestamp = exemplar.timestamp
-        profileID = Identifiers.text(exemplar.profile)
+        profileID = exemplar.profile.map(Identifiers.text) ?? .empty
         spanID = exemplar.span == 0 ? .empty : Identifiers.text(exemplar.span)
         traceID = Identifiers.text(exemplar.trace)
         value = exemplar.value
@@ -104,8 +105,10 @@ extension ProfileMessage {
     init(_ profile: MergedProfile) {
         self.init()
         guard !profile.stacks.isEmpty else { return }
+        var symbols = profile.symbols
+        if let source = profile.source { symbols.annotate(with: source) }
         // Only what the samples need is written.
-        var (table, stacks) = profile.symbols.compacted(to: profile.stacks)
+        var (table, stacks) = symbols.compacted(to: profile.stacks)
         let unit = Int64(table.strings.index(of: profile.type.sampleUnit))
         let type = Int64(table.strings.index(of: profile.type.sampleType))
         let periodUnit = Int64(table.strings.index(of: profile.type.periodUnit))
@@ -173,5 +176,31 @@ extension ProfileMessage {
             message.value = [total]
             return message
         }
+    }
+}
+
+extension SymbolTable {
+    /// Writes where the source lies into the build ids, where the source view looks for it.
+    fileprivate mutating func annotate(with source: SourceRepository) {
+        for index in mappings.indices {
+            let buildID = strings[mappings[index].buildID]
+            mappings[index].buildID = strings.append(source.json(buildID: buildID))
+        }
+    }
+}
+
+extension SourceRepository {
+    /// The document that stands in for a build id; what is not known is left out.
+    fileprivate func json(buildID: Text) -> [UInt8] {
+        var json: [UInt8] = []
+        for (name, value) in [
+            ("repository", url), ("git_ref", gitRef), ("build_id", buildID), ("root_path", rootPath),
+        ] as [(Text, Text)] where !value.isEmpty {
+            json.append(UInt8(ascii: json.isEmpty ? "{" : ","))
+            JSONText.append(name, to: &json)
+            json.append(UInt8(ascii: ":"))
+            JSONText.append(value, escapingHTML: true, to: &json)
+        }
+        return json + [UInt8(ascii: "}")]
     }
 }

@@ -42,3 +42,25 @@ public final class MemoryBudget: Sendable {
         used.withLock { $0 += change }
     }
 }
+
+/// Bytes of a budget that are given back when nobody holds this any more.
+///
+/// Used by one thread at a time; the lock lets it be handed on.
+public final class MemoryReservation: Sendable {
+    private let budget: MemoryBudget
+    private let taken = Mutex(0)
+
+    /// Begins with nothing.
+    public init(_ budget: MemoryBudget) {
+        self.budget = budget
+    }
+
+    deinit { budget.release(taken.withLock { $0 }) }
+
+    /// Takes more bytes, or throws ``StoreError`` of code `exhausted` that names the setting.
+    public func take(_ bytes: Int, for what: String) throws(StoreError) {
+        guard bytes > 0 else { return }
+        try budget.reserve(bytes, for: what)
+        taken.withLock { $0 += bytes }
+    }
+}

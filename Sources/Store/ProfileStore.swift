@@ -58,13 +58,13 @@ public struct NewProfile: Sendable {
 public final class SharedSymbols: Sendable {
     /// The symbols.
     public let table: SymbolTable
-    /// The hash of the content of each stack that a sample may have, by its node.
-    public let stackHashes: [ContentHash]
+    /// The hash of each stack that a sample may have.
+    public let stackHashes: StackHashes
 
-    /// Shares a table; `stackHashes` where whoever made it has them already, in the way of ``ContentHash/stacks(of:)``.
-    public init(_ table: SymbolTable, stackHashes: [ContentHash]? = nil) {
+    /// Shares a table; `stackHashes` where whoever made it has them already.
+    public init(_ table: SymbolTable, stackHashes: StackHashes? = nil) {
         self.table = table
-        self.stackHashes = stackHashes ?? ContentHash.stacks(of: table)
+        self.stackHashes = stackHashes ?? StackHashes(of: table)
     }
 }
 
@@ -101,6 +101,12 @@ public struct Selection: Sendable {
         self.traces = traces
         self.profiles = profiles
         self.stacks = stacks
+    }
+
+    /// Whether a sample's span and trace pass; one that has none, which is 0, belongs to no span that anybody asks for.
+    public func takes(span: UInt64, trace: TraceID) -> Bool {
+        (spans.map { span != 0 && $0.contains(span) } ?? true)
+            && (traces.map { trace != .none && $0.contains(trace) } ?? true)
     }
 }
 
@@ -246,6 +252,11 @@ public protocol ProfileStore: Sendable {
 
     /// The spans inside the selected profiles, in ascending order of the profiles' time.
     func spanPoints(for selection: Selection) async throws -> SpanPoints
+
+    /// The time in nanoseconds of the profile that is nearest to a selection's range: one inside, if there is any.
+    ///
+    /// Only tenants, type, matchers and range are looked at. Nil if there is no such profile at any time.
+    func nearestProfile(to selection: Selection) async throws -> Int64?
 
     /// The oldest and newest profile of a tenant, or nil if it has none.
     func span(of tenant: Tenant) async throws -> ProfileSpan?

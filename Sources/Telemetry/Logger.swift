@@ -52,10 +52,12 @@ public struct Logger: Sendable {
     }
 
     /// Logs an event with its particulars, if its level is wanted.
-    public func log(_ level: LogLevel, _ event: String, _ fields: KeyValuePairs<String, String> = [:]) {
+    public func log(
+        _ level: LogLevel, _ event: String, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+    ) {
         guard level >= self.level else { return }
         let pairs =
-            [("ts", Self.timestamp()), ("level", level.rawValue), ("msg", event)] + fields.map { ($0.key, $0.value) }
+            [("ts", Self.timestamp()), ("level", level.rawValue), ("msg", event)] + fields().map { ($0.key, $0.value) }
         switch format {
         case .logfmt: write(pairs.map { "\($0.0)=\(Self.logfmt($0.1))" }.joined(separator: " "))
         case .json: write("{" + pairs.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",") + "}")

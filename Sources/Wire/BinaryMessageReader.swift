@@ -192,6 +192,15 @@ public struct BinaryMessageReader: FieldCodec {
         }
     }
 
+    /// Reads repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        try forEach(number) { entry throws(WireError) in
+            guard entry.type == .bytes else { return }
+            try meter.spend(8)
+            value.append(try text(entry.content, name).utf8)
+        }
+    }
+
     /// Reads repeated `int64`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
         var numbers: [UInt64] = []

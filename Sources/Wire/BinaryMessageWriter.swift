@@ -101,6 +101,11 @@ public struct BinaryMessageWriter: FieldCodec {
         for text in value { ProtobufWriter.field(number, text.utf8, to: &bytes) }
     }
 
+    /// Writes repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        for index in 0..<value.count { value.withBytes(index) { ProtobufWriter.field(number, $0, to: &bytes) } }
+    }
+
     /// Writes repeated `int64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
         pack(number, value) { UInt64(bitPattern: $0) }
@@ -129,27 +134,22 @@ public struct BinaryMessageWriter: FieldCodec {
         ProtobufWriter.varint(value, to: &bytes)
     }
 
+    /// Writes numbers one after another, and their length in front once it is known.
     @inline(__always)
     private mutating func pack<Value>(_ number: Int, _ values: [Value], _ bits: (Value) -> UInt64) {
         guard !values.isEmpty else { return }
-        var size = 0
-        for value in values { size += ProtobufWriter.size(of: bits(value)) }
         ProtobufWriter.key(number, .bytes, to: &bytes)
-        ProtobufWriter.varint(UInt64(size), to: &bytes)
-        bytes.append(addingCapacity: size) { free in
+        // A length takes ten bytes at most, and so does a number; the last of them is stored as a whole word.
+        bytes.append(addingCapacity: (values.count + 1) * 10 + 8) { free in
             free.withUnsafeMutableBufferPointer { buffer, count in
-                var place = count
-                for value in values {
-                    var rest = bits(value)
-                    while rest >= 0x80 {
-                        buffer[place] = UInt8(truncatingIfNeeded: rest) | 0x80
-                        place += 1
-                        rest >>= 7
-                    }
-                    buffer[place] = UInt8(truncatingIfNeeded: rest)
-                    place += 1
-                }
-                count = place
+                let content = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count + 10)
+                var end = content
+                for value in values { end = ProtobufWriter.store(bits(value), at: end) }
+                let size = end - content
+                let prefix = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
+                let first = ProtobufWriter.store(UInt64(size), at: prefix)
+                first.copyMemory(from: content, byteCount: size)
+                count += first - prefix + size
             }
         }
     }

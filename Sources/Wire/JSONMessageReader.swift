@@ -171,6 +171,11 @@ public struct JSONMessageReader: FieldCodec {
         for element in try elements(name) { value.append(try text(element, name)) }
     }
 
+    /// Reads repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        for element in try elements(name) { value.append(try text(element, name).utf8) }
+    }
+
     /// Reads repeated `int64`.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
         for element in try elements(name) { value.append(try int64(element, name)) }

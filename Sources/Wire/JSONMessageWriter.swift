@@ -192,6 +192,14 @@ public struct JSONMessageWriter: FieldCodec {
         }
     }
 
+    /// Writes repeated strings.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        let texts = value
+        try list(name, count: texts.count) { writer, index throws(WireError) in
+            JSONText.append(texts[index], to: &writer.bytes)
+        }
+    }
+
     /// Writes repeated `int64` as strings.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
         guard !value.isEmpty else { return }

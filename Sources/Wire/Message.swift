@@ -56,6 +56,8 @@ public protocol FieldCodec {
     mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout [M]) throws(WireError)
     /// Repeated strings.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Text]) throws(WireError)
+    /// Repeated strings in one buffer.
+    mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError)
     /// Repeated `int64`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError)
     /// Repeated `uint64`, packed.

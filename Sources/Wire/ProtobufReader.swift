@@ -56,6 +56,17 @@ public enum ProtobufReader {
         return try longVarint(bytes, &cursor)
     }
 
+    /// Reads base-128 numbers up to the cursor's end, as packed fields hold them.
+    @inlinable
+    public static func packed(
+        _ bytes: Span<UInt8>, _ cursor: inout ProtobufCursor, into numbers: inout [UInt64]
+    ) throws(WireError) {
+        // Each takes a byte at least.
+        try numbers.append(addingCapacity: cursor.end - cursor.offset) { free throws(WireError) in
+            while !cursor.isAtEnd { free.append(try varint(bytes, &cursor)) }
+        }
+    }
+
     @usableFromInline
     static func longVarint(_ bytes: Span<UInt8>, _ cursor: inout ProtobufCursor) throws(WireError) -> UInt64 {
         var value: UInt64 = 0

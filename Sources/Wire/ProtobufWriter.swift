@@ -12,6 +12,33 @@ public enum ProtobufWriter {
         bytes.append(UInt8(truncatingIfNeeded: value))
     }
 
+    /// Stores a base-128 number and returns where it ends.
+    ///
+    /// Up to 56 bits, the groups of seven are spread over a word and stored at once, without a branch for each byte.
+    ///
+    /// - Precondition: ten bytes, and eight beyond the number's end, may be written.
+    @inline(__always)
+    static func store(_ value: UInt64, at place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        let size = size(of: value)
+        guard size <= 8 else {
+            var (rest, end) = (value, place)
+            while rest >= 0x80 {
+                end.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
+                end += 1
+                rest >>= 7
+            }
+            end.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+            return end + 1
+        }
+        var word = value & 0x0fff_ffff | (value & 0x00ff_ffff_f000_0000) << 4
+        word = word & 0x0000_3fff_0000_3fff | (word & 0x0fff_c000_0fff_c000) << 2
+        word = word & 0x007f_007f_007f_007f | (word & 0x3f80_3f80_3f80_3f80) << 1
+        // All bytes but the last say that another follows.
+        word |= 0x0080_8080_8080_8080 & ((1 << UInt64(8 * (size - 1))) &- 1)
+        place.storeBytes(of: word.littleEndian, as: UInt64.self)
+        return place + size
+    }
+
     /// The number of bytes that a number takes.
     @inlinable
     public static func size(of value: UInt64) -> Int {

@@ -44,7 +44,8 @@ struct Service: Sendable {
         let address = "\(configuration.http.host):\(server.port)"
         announce(address)
         let demo = withDemo ? Task { await DemoCommand.run(store, address: address, logger: logger) } : nil
-        logger.log(.info, "stopping", ["signal": await signal.wait()])
+        let name = await signal.wait()
+        logger.log(.info, "stopping", ["signal": name])
         for task in followers { task.cancel() }
         demo?.cancel()
         await stop(server, retention)

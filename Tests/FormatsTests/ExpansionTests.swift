@@ -58,7 +58,7 @@ import Wire
                 """
                 {"resourceProfiles":[{"scopeProfiles":[{"profiles":[
                    {"sampleType":{"typeStrindex":1,"unitStrindex":1},"samples":[\(samples)]}]}]}],
-                 "dictionary":{"stringTable":["","x"],"locationTable":[{}],"stackTable":[{"locationIndices":[\(stack)]}]}}
+                 "dictionary":{"stringTable":["","x"],"mappingTable":[{}],"locationTable":[{}],"stackTable":[{"locationIndices":[\(stack)]}]}}
                 """.utf8))
         for isStrict in [false, true] {
             var limits = limits

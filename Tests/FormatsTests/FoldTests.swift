@@ -60,7 +60,7 @@ import Testing
     @Test func `folding moves stacks, so that their hashes are no longer those of the decoder`() {
         var random = SystemRandomNumberGenerator()
         var folded = profile(samples: 60, groups: 1, using: &random)
-        folded.stackHashes = ContentHash.stacks(of: folded.symbols)
+        folded.stackHashes = StackHashes(of: folded.symbols)
         folded.fold(to: 1000)
         #expect(folded.stackHashes?.count == folded.symbols.stacks.count)
         folded.fold(to: 10)

@@ -110,7 +110,9 @@ import Wire
         chunk.extraEvents = [JFRWriter.event(chunk.typeID("profiler.Malloc"), [])]
         var good = JFRWriter()
         good.add("profiler.LiveObject", stack: "a/A.run")
-        let result = try decodeJFR(good.encode() + chunk.encode())
+        var limits = PprofLimits.pyroscope
+        limits.isStrict = false
+        let result = try decodeJFR(good.encode() + chunk.encode(), limits: limits)
         #expect(result.stacks == [live: ["a/A.run:0": 1]])
         #expect(result.salvage[.cutShort] == 1)
     }

@@ -5,6 +5,18 @@ import Testing
 @Suite struct JFRSalvageTests {
     private let live = "memory:live:count:objects:count"
 
+    private static let lenient: PprofLimits = {
+        var limits = PprofLimits.pyroscope
+        limits.isStrict = false
+        return limits
+    }()
+
+    private func decode(
+        _ bytes: [UInt8], labels: [UInt8]? = nil, sampleRate: Int64 = 100, limits: PprofLimits = lenient
+    ) throws -> JFR.Result {
+        try decodeJFR(bytes, labels: labels, sampleRate: sampleRate, limits: limits)
+    }
+
     private func chunk(_ stacks: [String]) -> JFRWriter {
         var chunk = JFRWriter()
         for stack in stacks { chunk.add("profiler.LiveObject", stack: stack) }
@@ -14,7 +26,7 @@ import Testing
     @Test func `a chunk cut short yields the events before the cut`() throws {
         var chunk = chunk(["a/A.a", "b/B.b", "c/C.c"])
         chunk.isPoolFirst = true
-        let result = try decodeJFR(chunk.encode().dropLast())
+        let result = try decode(chunk.encode().dropLast())
         #expect(result.stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
         #expect(result.salvage[.cutShort] == 1)
     }
@@ -23,7 +35,7 @@ import Testing
         let first = chunk(["a/A.a"]).encode()
         let second = chunk(["b/B.b"]).encode()
         for length in [1, 10, 68, second.count / 2, second.count - 1] {
-            let result = try decodeJFR(first + second.prefix(length))
+            let result = try decode(first + second.prefix(length))
             #expect(result.stacks == [live: ["a/A.a:0": 1]])
             #expect(result.salvage[.cutShort] == 1)
         }
@@ -32,7 +44,7 @@ import Testing
     @Test func `a recording of which nothing is whole is an error`() throws {
         let bytes = chunk(["a/A.a"]).encode()
         for length in [1, 68, bytes.count / 2, bytes.count - 1] {
-            let error = #expect(throws: FormatError.self) { try decodeJFR(Array(bytes.prefix(length))) }
+            let error = #expect(throws: FormatError.self) { try decode(Array(bytes.prefix(length))) }
             #expect(error?.kind == .unreadable)
         }
     }
@@ -42,10 +54,10 @@ import Testing
         var damaged = chunk(["a/A.a"])
         damaged.isPoolFirst = true
         damaged.extraEvents = [event]
-        #expect(throws: FormatError.self) { try decodeJFR(damaged.encode()) }
+        #expect(throws: FormatError.self) { try decode(damaged.encode()) }
         let good = chunk(["b/B.b"]).encode()
         for bytes in [damaged.encode() + good, good + damaged.encode()] {
-            let result = try decodeJFR(bytes)
+            let result = try decode(bytes)
             #expect(result.stacks == [live: ["b/B.b:0": 1]])
             #expect(result.salvage[.cutShort] == 1)
         }
@@ -54,22 +66,36 @@ import Testing
     @Test func `an event too short for its fields is left out and counted`() throws {
         var chunk = chunk(["a/A.a"])
         chunk.extraEvents = [JFRWriter.event(chunk.typeID("profiler.LiveObject"), [])]
-        let result = try decodeJFR(chunk.encode())
+        let result = try decode(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
         #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `bytes after the last chunk are counted`() throws {
-        let result = try decodeJFR(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5])
+        let result = try decode(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5])
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
         #expect(result.salvage[.cutShort] == 1)
+    }
+
+    @Test func `strictly, a recording that is cut short or damaged anywhere gives nothing`() throws {
+        let good = chunk(["a/A.a"]).encode()
+        var damaged: [JFRWriter] = (0..<4).map { _ in chunk(["b/B.b"]) }
+        damaged[0].extraEvents = [[0, 0, 0]]
+        damaged[1].extraEvents = [[0xff, 0x7f, 1]]
+        damaged[2].extraEvents = [JFRWriter.event(damaged[2].typeID("profiler.LiveObject"), [])]
+        damaged[3].isChained = true
+        damaged[3].undeclaredPool = true
+        for bytes in damaged.map({ $0.encode() }) + [[1, 2, 3, 4, 5], Array(good.dropLast()), Array(good.prefix(70))] {
+            let error = #expect(throws: FormatError.self) { try decodeJFR(good + bytes) }
+            #expect(error?.kind == .unreadable)
+        }
     }
 
     @Test func `constants of a type that nobody declared end their pool event only`() throws {
         var chunk = chunk(["a/A.a"])
         chunk.isChained = true
         chunk.undeclaredPool = true
-        let result = try decodeJFR(chunk.encode())
+        let result = try decode(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
         #expect(result.salvage[.cutShort] == 1)
     }
@@ -78,14 +104,14 @@ import Testing
         var chunk = chunk(["a/A.a"])
         chunk.isChained = true
         chunk.circle = true
-        let error = #expect(throws: FormatError.self) { try decodeJFR(chunk.encode()) }
+        let error = #expect(throws: FormatError.self) { try decode(chunk.encode()) }
         #expect(error?.description.contains("circle") == true)
     }
 
     /// Decodes a recording and returns whether it could be.
     private func decodes(_ bytes: [UInt8]) throws -> Bool {
         do {
-            let result = try decodeJFR(bytes, labels: labelsSnapshot([1: [("a", "1")]]))
+            let result = try decode(bytes, labels: labelsSnapshot([1: [("a", "1")]]))
             #expect(result.profiles.allSatisfy { $0.profile.symbols.isConsistent })
             return true
         } catch is FormatError {
@@ -146,28 +172,22 @@ import Testing
                 var mutated = snapshot
                 mutated[index] = value
                 do {
-                    #expect(try decodeJFR(bytes, labels: mutated).profiles.count == 1)
+                    #expect(try decode(bytes, labels: mutated).profiles.count == 1)
                 } catch is FormatError {}
             }
         }
     }
 
-    private var lenient: PprofLimits {
-        var limits = PprofLimits.pyroscope
-        limits.isStrict = false
-        return limits
-    }
-
     @Test func `what was lost is reported with its reason`() throws {
-        let result = try decodeJFR(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5], limits: lenient)
+        let result = try decode(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5])
         #expect(result.salvage[.cutShort] == 1)
         #expect(result.salvage.entries[.cutShort]?.example.isEmpty == false)
-        #expect(try decodeJFR(chunk(["a/A.a"]).encode(), limits: lenient).salvage.isEmpty)
+        #expect(try decode(chunk(["a/A.a"]).encode()).salvage.isEmpty)
     }
 
     @Test func `labels that cannot be read cost a recording nothing else, unless it is read strictly`() throws {
         let bytes = chunk(["a/A.a"]).encode()
-        let result = try decodeJFR(bytes, labels: [0xff, 0xff], limits: lenient)
+        let result = try decode(bytes, labels: [0xff, 0xff])
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
         #expect(result.salvage[.recordingLabels] == 1)
         #expect(throws: FormatError.self) { try decodeJFR(bytes, labels: [0xff, 0xff]) }
@@ -176,16 +196,16 @@ import Testing
     @Test func `samples to which the rate gives no time are counted`() throws {
         var chunk = chunk(["a/A.a"])
         chunk.add("jdk.ExecutionSample", stack: "b/B.b", state: "STATE_RUNNABLE")
-        #expect(try decodeJFR(chunk.encode(), sampleRate: 0, limits: lenient).salvage[.sampleRate] == 1)
-        #expect(try decodeJFR(chunk.encode(), sampleRate: 100, limits: lenient).salvage.isEmpty)
+        #expect(try decode(chunk.encode(), sampleRate: 0).salvage[.sampleRate] == 1)
+        #expect(try decode(chunk.encode(), sampleRate: 100).salvage.isEmpty)
     }
 
     @Test func `more samples than the limit are an error only when read strictly`() throws {
-        var limits = lenient
+        var limits = Self.lenient
         limits.maxSamples = 1
         let bytes = chunk(["a/A.a", "b/B.b"]).encode()
-        #expect(try decodeJFR(bytes, limits: limits).stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
+        #expect(try decode(bytes, limits: limits).stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
         limits.isStrict = true
-        #expect(throws: FormatError.self) { try decodeJFR(bytes, limits: limits) }
+        #expect(throws: FormatError.self) { try decode(bytes, limits: limits) }
     }
 }

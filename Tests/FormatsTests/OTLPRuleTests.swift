@@ -9,7 +9,7 @@ import Wire
 
     private static let strings = [
         "", "main", "work", "samples", "count", "cpu", "nanoseconds", "events", "service.name", "thread", "t1",
-        "a.out", "process.executable.build_id.gnu", "b1d",
+        "a.out", "process.executable.build_id.gnu", "b1d", "off_cpu",
     ]
 
     private struct Request {
@@ -45,8 +45,10 @@ import Wire
         change(&request)
         var limits = PprofLimits.pyroscope
         limits.isStrict = isStrict
-        return try OTLP.convert(OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now, limits: limits)
-            .profiles
+        let conversion = try OTLP.convert(
+            OTLP.ExportRequest(json: Array(request.json.utf8)), now: Self.now, limits: limits)
+        if let refused = conversion.refused.first, isStrict { throw refused.error }
+        return conversion.profiles
     }
 
     private func normalised(_ profile: OTLP.Profile) throws -> DecodedProfile {
@@ -101,6 +103,31 @@ import Wire
         #expect(try normalised(profile).periodType == nil)
     }
 
+    @Test func `the type of an off-CPU profile's period stays, though it has no length`() throws {
+        let none = #""periodType":{"typeStrindex":5,"unitStrindex":6},"period":"0","#
+        let profile = try #require(
+            try convert {
+                $0.type = #""sampleType":{"typeStrindex":14,"unitStrindex":6},"#
+                $0.period = none
+            }.first)
+        #expect(profile.labels.contains(Label("__name__", "off_cpu")))
+        #expect(try normalised(profile).periodType == ValueType(type: "cpu", unit: "nanoseconds"))
+    }
+
+    @Test func `a profile without samples is nothing, whatever else is missing`() throws {
+        #expect(try convert { $0.samples = "" }.isEmpty)
+        #expect(
+            try convert {
+                $0.samples = ""
+                $0.type = #""sampleType":{"typeStrindex":99,"unitStrindex":4},"#
+            }.isEmpty)
+    }
+
+    @Test func `strictly, a location needs the table of mappings`() throws {
+        #expect(throws: FormatError.self) { try convert { $0.mappings = "" } }
+        #expect(try convert(isStrict: false) { $0.mappings = "" }.count == 1)
+    }
+
     @Test func `samples that are counted by another period than CPU time are not scaled`() throws {
         let profile = try #require(
             try convert {
@@ -120,12 +147,19 @@ import Wire
         #expect(labels.dropFirst(3) == ["k=resource", "own=42", "service_name=unknown_service"])
     }
 
-    @Test func `an attribute cannot name the profile, nor the service by another way`() throws {
-        let labels = try labels {
-            $0.resource =
-                #""attributes":[{"key":"__name__","value":{"stringValue":"x"}},{"key":"service_name","value":{"stringValue":"y"}}]"#
+    @Test func `an attribute cannot name the profile, nor the service by another way, which collides strictly`() throws
+    {
+        func labels(isStrict: Bool) throws -> [String] {
+            try #require(
+                try convert(isStrict: isStrict) {
+                    $0.resource =
+                        #""attributes":[{"key":"__name__","value":{"stringValue":"x"}},{"key":"service_name","value":{"stringValue":"y"}}]"#
+                }.first
+            ).labels.map { "\($0.name)=\($0.value)" }
         }
-        #expect(labels.dropFirst(2) == ["__name__=cpu", "service_name=unknown_service"])
+        let expected = ["__name__=cpu", "service_name=unknown_service"]
+        #expect(try labels(isStrict: false).dropFirst(2) == expected[...])
+        #expect(try labels(isStrict: true).dropFirst(2) == [expected[0], "service_name=y", expected[1]])
     }
 
     @Test(
@@ -163,7 +197,7 @@ import Wire
                 == [Label("zone", "eu"), Label("service_name", "unknown_service")])
         let lost = try #require(profile.salvage.entries[.stringIndex])
         #expect(lost.count == 2)
-        #expect(lost.example == "failed to convert otel profile: attribute key string index 99 is out of range (14)")
+        #expect(lost.example == "failed to convert otel profile: attribute key string index 99 is out of range (15)")
     }
 
     @Test func `a sample with an attribute whose text is not there is left out and counted`() throws {
@@ -329,6 +363,7 @@ import Wire
             converted.labels.map { "\($0.name)=\($0.value)" }.dropFirst(2)
                 == ["__name__=process_cpu", "service.name=shop", "own=s", "service_name=shop"])
         let decoded = try normalised(converted)
+        #expect(converted.id == Array(0..<16) && converted.hasTime)
         #expect(decoded.time == 5 && decoded.groups.map(\.labels) == [[Label("thread", "42")]])
         #expect(stacks(decoded) == ["main": 2000])
         #expect(

@@ -27,7 +27,10 @@ import Wire
     }
 
     private func convert(_ json: String) throws -> [OTLP.Profile] {
-        try OTLP.convert(try OTLP.ExportRequest(json: Array(json.utf8)), now: Self.now, limits: .pyroscope).profiles
+        let conversion = try OTLP.convert(
+            OTLP.ExportRequest(json: Array(json.utf8)), now: Self.now, limits: .pyroscope)
+        if let refused = conversion.refused.first { throw refused.error }
+        return conversion.profiles
     }
 
     private func normalised(_ profile: OTLP.Profile) throws -> DecodedProfile {

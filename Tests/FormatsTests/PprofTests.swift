@@ -145,6 +145,23 @@ private func stacks(_ profile: DecodedProfile, type: Int = 0, labels: [Label]? =
         #expect(stacks(profile, labels: []) == ["a": 4])
     }
 
+    @Test func `of a label that a sample has twice the value that comes first in the table of texts counts`() throws {
+        var pprof = PprofWriter()
+        pprof.strings += ["z", "a"]
+        pprof.add(["f"], [1], labels: [("region", "a"), ("region", "z")])
+        let profile = try decode(pprof.encoded())
+        #expect(profile.groups.map(\.labels) == [[Label("region", "z")]])
+        #expect(profile.salvage[.labelTwice] == 1)
+    }
+
+    @Test func `of several span ids of a sample the first in the table of texts that is one counts`() throws {
+        let ids = ["no id", "00000000000000b2", "00000000000000a1"]
+        var pprof = PprofWriter()
+        pprof.strings += ids
+        pprof.add(["f"], [1], labels: [("span_id", ids[2]), ("profile_id", ids[1]), ("span_id", ids[0])])
+        #expect(try decode(pprof.encoded()).groups.first?.columns.first?.spans == [0xb2])
+    }
+
     @Test func `labels of numbers do not split`() throws {
         var pprof = PprofWriter()
         pprof.add(["a"], [1])

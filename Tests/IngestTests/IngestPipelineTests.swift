@@ -76,6 +76,22 @@ import Wire
         #expect(try await series().isEmpty)
     }
 
+    @Test(arguments: ["app{profile_id=1}", "my.app"] as [Text])
+    func `strictly, a text that cannot be read is refused as such, whatever its name says`(_ name: Text) async {
+        await #expect {
+            try await ingest("a ten\n", name: name, limits: .pyroscope)
+        } throws: { ($0 as? IngestError)?.kind == .unprocessable }
+    }
+
+    @Test func `strictly, a text of too many stacks is an invalid argument`() async {
+        let body = (0..<16_001).map { "f\($0) 1\n" }.joined()
+        await #expect {
+            try await ingest(body, name: "app", limits: .pyroscope)
+        } throws: {
+            ($0 as? IngestError)?.kind == .invalidArgument && "\($0)".contains("exceeds the samples count limit")
+        }
+    }
+
     @Test func `the time of a text is its from`() async throws {
         try await ingest("f 1\n", name: "app", parameters: ["from": "1699999000"])
         let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
@@ -108,6 +124,106 @@ import Wire
         await #expect {
             try await ingest("f 1\n", name: "app{region=europe}", limits: limits)
         } throws: { "\($0)".contains(name) }
+    }
+
+    @Test func `strictly, a value that is no UTF-8 in the name is no error, and nothing is stored`() async throws {
+        let name = Text(utf8: Array("app{a=".utf8) + [0xff] + Array("}".utf8))
+        try await ingest("f 1\n", name: name, limits: .pyroscope)
+        #expect(try await series().isEmpty)
+        await #expect(throws: IngestError.self) { try await ingest("f x\n", name: name, limits: .pyroscope) }
+    }
+
+    /// A label of the client that the server sends too, and a service that is named and empty.
+    @Test(
+        arguments: [
+            ("app{pyroscope_spy=x}", "duplicate label name: 'pyroscope_spy'"),
+            ("app{service_name=}", "service name is not provided"), (".cpu", "service name is not provided"),
+            ("app{__name__=}", "service name is not provided"),
+        ] as [(Text, String)])
+    func `strictly, labels that cannot be a series' are refused`(_ name: Text, _ message: String) async throws {
+        await #expect {
+            try await ingest("f 1\n", name: name, limits: .pyroscope)
+        } throws: { ($0 as? IngestError)?.kind == .invalidArgument && "\($0)".contains(message) }
+        try await ingest("f 0\n", name: name, limits: .pyroscope)
+        guard name != ".cpu" else { return }
+        await #expect {
+            try await ingest(pprof, name: name, limits: .pyroscope)
+        } throws: { ($0 as? IngestError)?.kind == .unprocessable && "\($0)".contains(message) }
+    }
+
+    @Test func `unless read strictly, the client's own spy counts, and an empty service is none`() async throws {
+        try await ingest("f 1\n", name: "app{pyroscope_spy=x,service_name=}")
+        let found = try await series()
+        #expect(found.first?["pyroscope_spy"] == "x" && found.first?[LabelName.serviceName] == "app")
+    }
+
+    private func speedscope(
+        _ profile: String, name: Text = "app", limits: IngestLimits = .pyroscope
+    ) async throws {
+        try await ingest(
+            #"{"$schema":"https://www.speedscope.app/file-format-schema.json","#
+                + #""shared":{"frames":[{"name":"f"}]},"profiles":[\#(profile)]}"#,
+            name: name, parameters: ["format": "speedscope", "sampleRate": "0"], limits: limits)
+    }
+
+    @Test(
+        arguments: [
+            #"{"type":"sampled","unit":"none","samples":[[0]],"weights":[-1]}"#,
+            #"{"type":"sampled","unit":"hours","samples":[[0]],"weights":[1]}"#,
+            #"{"type":"sampled","samples":[[0]],"weights":[1]}"#,
+        ])
+    func `strictly, a speedscope profile of a negative weight or an unknown unit is refused`(
+        _ profile: String
+    ) async throws {
+        await #expect {
+            try await speedscope(profile)
+        } throws: { ($0 as? IngestError)?.kind == .unprocessable }
+        try await speedscope(profile, limits: .hearth)
+    }
+
+    @Test(arguments: [("own", "own"), ("", "")])
+    func `a speedscope profile's name takes the place of a label of the client`(
+        _ name: String, _ label: Text
+    ) async throws {
+        try await speedscope(
+            #"{"type":"sampled","name":"\#(name)","unit":"none","samples":[[0]],"weights":[1]}"#,
+            name: "app{profile_name=x}")
+        #expect(try await series().map { $0["profile_name"] } == [label])
+    }
+
+    @Test func `a speedscope file that repeats a span's samples is taken and not stored`() async throws {
+        let profile = #"{"type":"sampled","unit":"none","samples":[[0]],"weights":[1]}"#
+        try await speedscope(profile, name: "app{profile_id=1}")
+        #expect(try await series().isEmpty)
+    }
+
+    @Test func `strictly, a pushed service that is empty is refused, as the one in its place is dropped with it`() async
+    {
+        let labels = [Label(LabelName.name, "process_cpu"), Label(LabelName.serviceName, "")]
+        await #expect {
+            try await push([("a", pprof)], labels: labels, limits: .pyroscope)
+        } throws: { "\($0)".contains("service name is not provided") }
+    }
+
+    /// The time of a pprof by what it says: of 1970, before, and after.
+    @Test(
+        arguments: [
+            (0, 1_699_999_000_000_000_000), (1_700_000_000_000, 1_699_999_000_000_000_000), (-1, now),
+            (1_699_998_000_000_000_000, 1_699_998_000_000_000_000),
+        ] as [(Int64, Int64)])
+    func `a pprof's time is its own, unless that is in 1970 or earlier`(_ time: Int64, _ stored: Int64) async throws {
+        try await ingest(
+            PprofBytes.encoded { $0.time = time }, name: "app", parameters: ["from": "1699999000"], limits: .pyroscope)
+        let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
+        #expect(points.times == [stored])
+    }
+
+    private func ingest(
+        _ pprof: [UInt8], name: Text, parameters: [Text: Text] = [:], limits: IngestLimits
+    ) async throws {
+        let all = parameters.merging(["name": name, "format": "pprof"]) { $1 }
+        let request = IngestRequest(parameter: { all[$0] }, contentType: "", body: pprof, now: Self.now)
+        try await IngestPipeline(store: store, limits: limits).ingest(request, now: Self.now)
     }
 
     private func push(

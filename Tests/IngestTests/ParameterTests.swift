@@ -10,7 +10,10 @@ import Testing
             (" app {a=b, c = d }", "app", ["a=b", "c=d"]), ("app{a=}", "app", ["a="]),
             ("app{a=\"b\"}", "app", ["a=\"b\""]), ("app{a=b", "app", []), ("app{a=1,a=2}", "app", ["a=2"]),
             ("app{__name__=x}", "x", []), ("a/b.c-d_e", "a/b.c-d_e", []), ("app{a=b=c}", "app", ["a=b=c"]),
-            ("app{a=b}rest", "app", ["a=b"]),
+            ("app{a=b}rest", "app", ["a=b"]), ("app{a=1}b=2}", "app", ["a=1", "b=2"]),
+            ("app{a=b}}c=d}", "app", ["a=b"]),
+            ("app{__name__=a b}", "a b", []), ("app{__name__=}", "", []), ("app{__name__=x,__name__=y}", "y", []),
+            ("\u{a0}app\u{2003}{a=\u{3000}b\u{85}}", "app", ["a=b"]),
         ] as [(String, String, [String])])
     func `a name is an application and its labels`(_ text: String, _ name: String, _ labels: [String]) throws {
         let parsed = try ApplicationName(parsing: Text(text))
@@ -39,7 +42,11 @@ import Testing
         #expect(throws: IngestError.self) { try ApplicationName(parsing: Text(text), isStrict: false) }
     }
 
-    @Test(arguments: ["", "a b", "приложение", "app{a,b=c}", "app{=v}", "app{a-b=c}", "{a=b}"])
+    @Test(
+        arguments: [
+            "", "a b", "приложение", "app{a,b=c}", "app{=v}", "app{a-b=c}", "{a=b}", "app{a=b},c=d}", "a b{__name__=x}",
+            "{__name__=x}",
+        ])
     func `a name that cannot be meant is refused`(_ text: String) {
         #expect(throws: IngestError.self) { try ApplicationName(parsing: Text(text)) }
     }
@@ -86,6 +93,7 @@ import Testing
         let body = form([
             (#"name="profile"; filename="p.pprof""#, "one"), (#"name="x"; filename="x""#, "a\r\nb"),
             (#"name="text""#, "no file"), (#"name="profile"; filename="q""#, "second"),
+            (#"name="unnamed"; filename="""#, "no file"),
         ])
         let files = try MultipartForm(body, contentType: type).files
         #expect(files == ["profile": Array("one".utf8), "x": Array("a\r\nb".utf8)])

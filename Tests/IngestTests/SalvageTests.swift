@@ -49,7 +49,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
             try await push($0, labels: [Label("a", "a value of more than 15 bytes")])
         },
         Mistake(reason: .labelNotUTF8) { try await push($0, labels: [Label("a", Text(utf8: [0x61, 0xff]))]) },
-        Mistake(reason: .labelNotUTF8) {
+        Mistake(reason: .labelNotUTF8, strictly: .taken) {
             try await ingest($0, Array("f 5".utf8), name: Text(utf8: Array("api{a=".utf8) + [0xff] + Array("}".utf8)))
         },
         Mistake(reason: .labelTwice) { try await push($0, labels: [Label("a", "1"), Label("a", "2")]) },
@@ -95,6 +95,9 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         },
         Mistake(reason: .sampleNegative, strictly: .taken) {
             try await push($0) { $0.samples.append(.init(values: [-1])) }
+        },
+        Mistake(reason: .sampleOverflow, total: .max, strictly: .taken) {
+            try await ingest($0, Array("f 9223372036854775807\nf 5".utf8))
         },
         Mistake(reason: .sampleReference, strictly: .taken) {
             try await push($0) { $0.samples.append(.init(stack: [9])) }

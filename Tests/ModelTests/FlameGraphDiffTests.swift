@@ -63,7 +63,7 @@ private let otherStacks: [(String, Int64)] = [("main;foo", 5), ("main;qux", 1), 
     @Test(arguments: vectors)
     func `two trees are aligned by name and laid out side by side`(_ vector: DiffVector) {
         let diff = FlameGraphDiff(left: tree(vector.left), right: tree(vector.right), maxNodes: vector.maxNodes)
-        #expect(diff.names == vector.names)
+        #expect(Array(diff.names) == vector.names)
         #expect(diff.levels == vector.levels)
         #expect([diff.total, diff.maxSelf, diff.leftTicks, diff.rightTicks] == vector.sums)
     }

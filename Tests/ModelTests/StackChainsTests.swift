@@ -60,9 +60,11 @@ import Testing
         let root = shared.stacks.append(parent: 0, location: 0)
         let middle = shared.stacks.append(parent: root, location: 1)
         let other = shared.stacks.append(parent: middle, location: 2)
-        #expect(chains.stackHashes.count == chains.tree.count)
-        #expect(chains.stackHashes[Int(leaf)] == ContentHash.stacks(of: shared)[Int(other)])
-        #expect(chains.stackHashes[0] == ContentHash.stacks(of: shared)[0])
+        let index = try #require(chains.hashes.index(of: leaf, guess: 7))
+        #expect(chains.hashes.count == 3 && chains.hashes.index(of: leaf, guess: 1) == index)
+        #expect(chains.hashes.index(of: leaf - 1, guess: 1) == nil)
+        #expect(chains.hashes.hashes[index] == ContentHash.stacks(of: shared)[Int(other)])
+        #expect(chains.hashes.hashes[0] == ContentHash.stacks(of: shared)[0])
     }
 
     @Test func `no frames are the root, and a frame that means nothing makes a stack nothing`() {

@@ -52,6 +52,38 @@ import Testing
     }
 }
 
+@Suite struct SourceRepositoryTests {
+    @Test func `the labels of a series say where the source lies`() async throws {
+        let labels = [Label("service_repository", "https://git/x"), Label("service_git_ref", "main")]
+        let result = try await ProfileQuery(everything())
+            .run(on: store([profile([("f", 1)], at: 1000, labels: labels)]), limits: .hearth, now: now)
+        let source = try #require(result?.source)
+        #expect(source.url == "https://git/x" && source.gitRef == "main" && source.rootPath.isEmpty)
+    }
+
+    @Test func `without a commit there is no source`() async throws {
+        let result = try await ProfileQuery(everything()).run(
+            on: store([profile([("f", 1)], at: 1000, labels: [Label("service_repository", "https://git/x")])]),
+            limits: .hearth, now: now)
+        #expect(result != nil && result?.source == nil)
+    }
+}
+
+@Suite struct AnalysisQueryTests {
+    @Test func `series and profiles of a range are counted`() async throws {
+        let day: Int64 = 86_400_000
+        let store = try await store([
+            profile([("f", 1)], at: 1000, labels: [Label("pod", "a")]),
+            profile([("f", 1)], at: 1000 + day, id: 2, labels: [Label("pod", "a")]),
+            profile([("f", 1)], at: 1000, id: 3, labels: [Label("pod", "b")]),
+            profile([("f", 1)], at: 9 * day, id: 4),
+        ])
+        let size = try await AnalysisQuery(tenants: [.anonymous], selector: "{}", start: 1, end: 2 * day)
+            .run(on: store, limits: .hearth, now: now)
+        #expect(size.series == 2 && size.profiles == 3)
+    }
+}
+
 @Suite struct IdentifiersTests {
     @Test(arguments: [
         "00112233-4455-6677-8899-aabbccddeeff", "00112233445566778899AABBCCDDEEFF",

@@ -48,6 +48,30 @@ import Testing
         #expect(try await points(profiles, from: 1000, to: 9000, step: 1, groupBy: ["k"], limit: 1).count == 1)
     }
 
+    @Test func `lines of one sum are ordered by their labels as they were asked for, not by name`() async throws {
+        let profiles = [("1", "z"), ("2", "y"), ("", "x"), ("0", "")].enumerated().map { index, labels in
+            profile(
+                [("f", 1)], at: 5000, id: UInt64(index),
+                labels: [Label("a", Text(labels.0)), Label("b", Text(labels.1))])
+        }
+        let series = try await points(profiles, from: 1000, to: 9000, step: 1, groupBy: ["b", "a"])
+        #expect(series.map { $0.labels.map(\.value) } == [["0"], ["x"], ["y", "2"], ["z", "1"]])
+    }
+
+    @Test(arguments: [(0.57, 570), (0.001, 1), (0.0019, 1), (1.0005, 1000)] as [(Double, Int64)])
+    func `a step is cut to nanoseconds and then to milliseconds`(_ step: Double, _ milliseconds: Int64) async throws {
+        let series = try await points(
+            [profile([("f", 1)], at: 10_001)], from: 10_000, to: 20_000, step: step)
+        #expect(series.first?.points.map(\.timestamp) == [10_000 + milliseconds])
+    }
+
+    @Test func `a step beyond all time is one bucket`() async throws {
+        for step in [1e12, 1e300, .infinity] {
+            let series = try await points([profile([("f", 1)], at: 500)], from: 1000, to: 9000, step: step)
+            #expect(series.first?.points.map(\.timestamp) == [1000])
+        }
+    }
+
     @Test func `an average is the sum divided by the profiles of the bucket`() async throws {
         let profiles = [profile([("f", 10)], at: 1000), profile([("f", 30)], at: 2000, id: 2)]
         let series = try await points(profiles, from: 5000, to: 5000, step: 60, aggregation: .average)
@@ -73,6 +97,19 @@ import Testing
         #expect(exemplar.profile == ProfileID(high: 0, low: 8) && exemplar.value == 5 && exemplar.timestamp == 2000)
         #expect(exemplar.labels["pod"] == "" && exemplar.labels["service_name"] == "api")
     }
+
+    @Test func `parts of one push are one exemplar, with the labels that they share`() async throws {
+        let store = try await store([
+            profile([("f", 3)], at: 1000, id: 7, labels: [Label("pod", "a"), Label("zone", "z")]),
+            profile([("f", 4)], at: 1000, id: 7, labels: [Label("pod", "b"), Label("zone", "z")]),
+            profile([("f", 5)], at: 1000, id: 8),
+        ])
+        let series = try await SeriesQuery(everything(from: 60_000, to: 60_000), step: 60, exemplars: true)
+            .run(on: store, limits: .hearth, now: now)
+        let exemplar = try #require(series.first?.points.first?.exemplar)
+        #expect(exemplar.profile == ProfileID(high: 0, low: 7) && exemplar.value == 7)
+        #expect(exemplar.labels["pod"] == "" && exemplar.labels["zone"] == "z")
+    }
 }
 
 @Suite struct TimelineTests {
@@ -90,34 +127,5 @@ import Testing
             as [(Int64, Int64)])
     func `the step follows from the range`(_ hours: Int64, _ step: Int64) {
         #expect(Timeline.step(start: 0, end: hours * 3_600_000) == step)
-    }
-}
-
-@Suite struct HeatmapQueryTests {
-    @Test func `one profile falls into the last bucket of a range that starts at its value`() async throws {
-        let heatmap = try await HeatmapQuery(everything(from: 1000, to: 9000), step: 1, kind: .profiles)
-            .run(on: store([profile([("f", 5)], at: 1500)]), limits: .hearth, now: now)
-        #expect(heatmap.count == 1)
-        #expect(heatmap[0].slots.map(\.timestamp) == [2000])
-        #expect(heatmap[0].slots[0].lowerBounds == [Double](repeating: 5, count: 20))
-        #expect(heatmap[0].slots[0].counts == [Int32](repeating: 0, count: 19) + [1])
-    }
-
-    @Test func `value buckets divide the range by twenty, cut to whole numbers`() async throws {
-        let heatmap = try await HeatmapQuery(everything(from: 1000, to: 9000), step: 10, kind: .profiles)
-            .run(
-                on: store([profile([("f", 10)], at: 1500), profile([("f", 1000)], at: 1600, id: 2)]), limits: .hearth,
-                now: now)
-        #expect(heatmap[0].slots[0].lowerBounds.prefix(6) == [10, 59, 109, 158, 208, 257])
-        #expect(heatmap[0].slots[0].counts.reduce(0, +) == 2)
-    }
-
-    @Test func `spans are counted one by one with their sums`() async throws {
-        let store = try await store([profile([("a", 1), ("b", 2), ("c", 4)], at: 1500, spans: [0xa, 0xa, 0])])
-        let heatmap = try await HeatmapQuery(
-            everything(from: 1000, to: 9000), step: 10, kind: .spans, exemplars: true
-        ).run(on: store, limits: .hearth, now: now)
-        #expect(heatmap[0].slots[0].exemplars.map(\.span) == [0xa])
-        #expect(heatmap[0].slots[0].exemplars.map(\.value) == [3])
     }
 }

@@ -165,15 +165,19 @@ extension LongTests {
             }
         }
 
-        @Test func `a log whose database is gone is removed at the start`() async throws {
+        @Test func `a log whose database is gone is removed at the start, and so is half a compacted copy`()
+            async throws
+        {
             try await withDirectory { directory in
                 var store = try SQLiteStore(directory: directory, rollups: atOnce)
                 try await store.append([sampleProfile(["a"], value: 1, at: 5, id: 1)], for: .anonymous)
                 await store.close()
                 let folder = "\(directory)/tenants/anonymous"
                 try FreshDirectory.copy(folder + "/0.db", to: folder + "/7.db-wal")
+                try FreshDirectory.copy(folder + "/0.db", to: folder + "/0.db.compact")
                 store = try SQLiteStore(directory: directory, rollups: atOnce)
                 #expect(FileSize.of(folder + "/7.db").total == 0)
+                #expect(FileSize.of(folder + "/0.db.compact").total == 0)
                 #expect(FileSize.of(folder + "/0.db").total > 0)
                 await store.close()
             }

@@ -44,7 +44,7 @@ private func file(_ directory: String) -> String { "\(directory)/tenants/anonymo
 
 /// The names and sizes below a directory.
 private func listing(_ directory: String) throws -> [String] {
-    try FileCatalogue.entries(of: "\(directory)/tenants/anonymous").map {
+    try FileSystem.entries(of: "\(directory)/tenants/anonymous").map {
         "\($0) \(FileSize.of("\(directory)/tenants/anonymous/\($0)").database)"
     }.sorted()
 }

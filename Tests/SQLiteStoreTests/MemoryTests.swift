@@ -18,8 +18,8 @@ import Testing
             } throws: { error in
                 (error as? StoreError)?.code == .exhausted && "\(error)".contains("max-memory")
             }
-            // Nothing else needs a merge.
-            #expect(try await store.timelines(for: everything).first?.totals == [3])
+            // What needs no merge goes on.
+            #expect(try await store.series(in: .all, matching: [], tenants: [.anonymous]).count == 1)
             budget.release(1 << 19)
             #expect(try await store.stackTotals(for: everything).first?.totals == [3])
             await store.close()
@@ -45,6 +45,39 @@ import Testing
             _ = try await store.stackTotals(for: everything)
             await store.close()
             #expect(budget.reserved == 0)
+        }
+    }
+
+    @Test func `what a query reserved before it failed is given back`() async throws {
+        try await withDirectory { directory in
+            let budget = MemoryBudget(limit: 1 << 20)
+            let store = try SQLiteStore(directory: directory, budget: budget)
+            for day in 0..<40 as Range<Int64> {
+                try await store.append(
+                    [sampleProfile(["a"], value: 1, at: day * PartitionFile.nanosecondsPerDay, id: UInt64(day))],
+                    for: .anonymous)
+            }
+            // Room for the sums of some days, and not of all: each has two stacks.
+            let before = budget.reserved
+            try budget.reserve(budget.limit - before - 100, for: "a test")
+            await #expect(throws: StoreError.self) { _ = try await store.stackTotals(for: everything) }
+            #expect(budget.reserved == budget.limit - 100)
+            budget.release(budget.limit - before - 100)
+            #expect(try await store.stackTotals(for: everything).count == 40)
+            await store.close()
+        }
+    }
+
+    @Test func `a list of profiles that would pass max-memory fails by its name`() async throws {
+        try await withDirectory { directory in
+            let budget = MemoryBudget(limit: 1 << 20)
+            let store = try SQLiteStore(directory: directory, budget: budget)
+            try await store.append([sampleProfile(["a"], value: 3, at: 1, id: 1)], for: .anonymous)
+            try budget.reserve(budget.limit - budget.reserved, for: "a test")
+            await #expect {
+                _ = try await store.profilePoints(for: everything)
+            } throws: { "\($0)".contains("max-memory") }
+            await store.close()
         }
     }
 

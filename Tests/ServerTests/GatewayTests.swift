@@ -224,6 +224,7 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
             func stackTotals(for selection: Selection) async throws -> [StackTotals] { [] }
             func profilePoints(for selection: Selection) async throws -> ProfilePoints { ProfilePoints() }
             func spanPoints(for selection: Selection) async throws -> SpanPoints { SpanPoints() }
+            func nearestProfile(to selection: Selection) async throws -> Int64? { nil }
             func span(of tenant: Tenant) async throws -> ProfileSpan? { nil }
             func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts { DeletedCounts() }
             func close() async {}

@@ -17,7 +17,7 @@ import Wire
         {"resourceProfiles":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},
           "scopeProfiles":[{"profiles":[{"sampleType":{"typeStrindex":1,"unitStrindex":2},
           "periodType":{"typeStrindex":1,"unitStrindex":2},"period":"1","samples":[{"stackIndex":1,"values":["3"]}]}]}]}],
-         "dictionary":{"stringTable":["","cpu","nanoseconds","main"],"functionTable":[{},{"nameStrindex":3}],
+         "dictionary":{"stringTable":["","cpu","nanoseconds","main"],"mappingTable":[{}],"functionTable":[{},{"nameStrindex":3}],
           "locationTable":[{},{"lines":[{"functionIndex":1}]}],"stackTable":[{},{"locationIndices":[1]}]}}
         """
 
@@ -45,7 +45,7 @@ import Wire
         let body = type == "application/json" ? plain : try OTLP.ExportRequest(json: plain).binary()
         let answers = [
             await export(body, type, path: path),
-            await export(Gzip.deflate(body), type, path: path, headers: [("Content-Encoding", "gzip")]),
+            await export(Gzip.deflate(body), type, path: path, headers: [("Content-Encoding", "GZIP")]),
         ]
         for answer in answers {
             #expect(answer.status == 200 && answer.body.isEmpty)

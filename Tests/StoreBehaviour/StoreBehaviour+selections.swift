@@ -65,6 +65,24 @@ extension StoreBehaviour {
             try expect(try await stacks(store, selection), ["b": 8], "profile")
             try expect(try await stacks(store, everything()), ["a": 3, "b": 12], "everything")
         },
+        StoreBehaviour("a span or trace of 0 is none, which nobody can ask for") { store in
+            try await store.append(
+                [
+                    checkProfile([CheckSample(stack: "a", value: 1)], at: 1, id: 1),
+                    checkProfile(
+                        [
+                            CheckSample(stack: "b", value: 2),
+                            CheckSample(stack: "c", value: 4, span: 0xa1, trace: TraceID(high: 1, low: 2)),
+                        ], at: 2, id: 2),
+                ], for: .anonymous)
+            var selection = everything()
+            selection.spans = [0]
+            try expect(try await stacks(store, selection), [:], "span")
+            try expect(try await store.profilePoints(for: selection).totals, [], "points")
+            selection.spans = nil
+            selection.traces = [.none]
+            try expect(try await stacks(store, selection), [:], "trace")
+        },
         StoreBehaviour("spans are listed with their sums, those without are left out") { store in
             try await store.append(
                 [

@@ -17,7 +17,7 @@ public struct StoreBehaviour: Sendable, CustomStringConvertible {
 
     /// All checks.
     public static let all: [StoreBehaviour] =
-        samples + selections + labels + lifecycles + documents + deletions
+        samples + selections + nearest + labels + lifecycles + documents + deletions
         + random
 }
 

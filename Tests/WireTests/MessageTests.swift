@@ -160,6 +160,19 @@ private struct Everything: Message {
         #expect(message.inner?.name == "a" && message.inner?.numbers == [5])
     }
 
+    @Test func `packed numbers of every length are written as the encoding wants them`() throws {
+        let edges = (0..<64).flatMap { bit in [0, 1].map { (UInt64(1) << UInt64(bit)) &- $0 } } + [.max]
+        for ids in [edges, edges.reversed(), [0], [.max]] {
+            var message = Everything()
+            message.ids = ids
+            var content: [UInt8] = []
+            for id in ids { ProtobufWriter.varint(id, to: &content) }
+            var expected: [UInt8] = []
+            ProtobufWriter.field(16, content, to: &expected)
+            #expect(try message.binary() == expected)
+        }
+    }
+
     @Test func `mutated messages are read or refused and never trap`() throws {
         let binary = try full.binary()
         let json = try full.json()

@@ -102,6 +102,8 @@ final class FleetFile: @unchecked Sendable {
                 start()
             }
         }
+        // Written back now, so that it is not while a server syncs.
+        fsync(file)
         guard offset > 0, let address = mmap(nil, offset, PROT_READ, MAP_SHARED, file, 0), address != MAP_FAILED else {
             fatal("cannot map \(path)")
         }

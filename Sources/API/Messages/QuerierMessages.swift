@@ -150,7 +150,7 @@ public struct Level: Message {
 /// `querier.v1.FlameGraph`.
 public struct FlameGraphMessage: Message {
     /// The distinct names.
-    public var names: [Text] = []
+    public var names = TextTable()
     /// The boxes, level by level.
     public var levels: [Level] = []
     /// The sum of everything.
@@ -173,7 +173,7 @@ public struct FlameGraphMessage: Message {
 /// `querier.v1.FlameGraphDiff`.
 public struct FlameGraphDiffMessage: Message {
     /// The distinct names.
-    public var names: [Text] = []
+    public var names = TextTable()
     /// The boxes, level by level.
     public var levels: [Level] = []
     /// The sum of both sides.

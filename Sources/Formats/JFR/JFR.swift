@@ -4,7 +4,7 @@ import Wire
 /// Decodes Java Flight Recorder recordings: every chunk, every event that means samples.
 ///
 /// The chunk format is that of JDK Mission Control's parser, major version 2. Ids are resolved within their chunk. A recording
-/// that was cut short gives what came before the cut; what was lost is counted.
+/// that was cut short gives what came before the cut, and what was lost is counted; strictly, it gives nothing.
 public enum JFR {
     /// The profile of one kind of event.
     public struct Profile: Sendable {
@@ -30,8 +30,7 @@ public enum JFR {
     ///
     /// `labels` is the snapshot of contextual labels that agents send along, gzip or plain. `sampleRate` in hertz gives the worth
     /// of a CPU or wall sample; `time` is when the profile began, in nanoseconds since the Unix epoch. Throws ``FormatError`` if
-    /// nothing can be read, a limit is passed, or, strictly, the labels are damaged. `reserving` is asked before
-    /// memory is taken.
+    /// nothing can be read, a limit is passed, or, strictly, anything is damaged. `reserving` is asked before memory is taken.
     public static func decode(
         _ bytes: [UInt8], labels: [UInt8]?, sampleRate: Int64, time: Int64, limits: PprofLimits,
         reserving: (Int) -> Bool = { _ in true }

@@ -22,8 +22,8 @@ extension JFRRecording {
             for position in extent.pools { try pools.read(bytes, at: position, within: chunk) }
         }
         pools.seal()
-        if isCut { lose(JFRReader.unexpectedEnd(bytes.count)) }
-        if let problem = pools.problem { lose(problem) }
+        if isCut { try lose(JFRReader.unexpectedEnd(bytes.count)) }
+        if let problem = pools.problem { try lose(problem) }
         try readEvents(header.start + JFRChunkHeader.byteCount..<extent.end, bytes, metadata, pools)
     }
 

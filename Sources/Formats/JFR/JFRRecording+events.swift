@@ -14,6 +14,7 @@ extension JFRRecording {
         var layouts = JFRLayouts(metadata)
         var plans: [Plan] = []
         var ids: [UInt64] = []
+        var unreadable: [UInt64: FormatError] = [:]
         for (index, type) in metadata.classes.enumerated() {
             guard let event = JFREventType.all.first(where: { $0.name == type.name }) else { continue }
             do throws(FormatError) {
@@ -21,7 +22,8 @@ extension JFRRecording {
                 plans.append(Plan(role: event.role, layout: layout))
                 ids.append(type.id)
             } catch {
-                lose(error)
+                // It costs a strict reader the recording only if there is such an event.
+                if limits.isStrict { unreadable[type.id] = error } else { try lose(error) }
             }
         }
         let table = IDTable(ids)
@@ -33,12 +35,16 @@ extension JFRRecording {
             var cursor = JFRCursor(offset: offset, end: range.upperBound)
             cursor.end = offset + Int(try JFRReader.number(bytes, &cursor))
             offset = cursor.end
-            guard let index = table[try JFRReader.number(bytes, &cursor)] else { continue }
+            let type = try JFRReader.number(bytes, &cursor)
+            guard let index = table[type] else {
+                if let problem = unreadable[type] { throw problem }
+                continue
+            }
             for slot in slots.indices { slots[slot] = 0 }
             do throws(FormatError) {
                 try layouts.read(plans[index].layout, bytes, &cursor, into: &slots)
             } catch {
-                lose(error)
+                try lose(error)
                 continue
             }
             if case .setting = plans[index].role {

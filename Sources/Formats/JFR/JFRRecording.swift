@@ -2,7 +2,7 @@ import Model
 
 /// Reads the chunks of a recording one after another.
 ///
-/// A chunk that is damaged, or cut short before its constants, gives nothing; others are kept.
+/// A chunk that is damaged, or cut short before its constants, gives nothing; others are kept, unless the limits are strict.
 struct JFRRecording {
     var builder: JFRProfileBuilder
     /// The setting `event` as it stands.
@@ -21,7 +21,7 @@ struct JFRRecording {
         self.limits = limits
     }
 
-    /// Reads all chunks; throws if no sample came out and something was lost, or if a limit was passed.
+    /// Reads all chunks; throws if no sample came out and something was lost, if a limit was passed, or strictly if anything was lost.
     mutating func read(_ bytes: [UInt8]) throws(FormatError) {
         let span = bytes.span
         var start = 0
@@ -31,22 +31,23 @@ struct JFRRecording {
                 header = try JFRChunkHeader(span, at: start)
             } catch {
                 // Nobody knows where such a chunk ends.
-                lose(error)
+                try lose(error)
                 break
             }
             do throws(FormatError) {
                 try read(header, span)
             } catch {
                 guard error.kind != .tooLarge else { throw error }
-                lose(error)
+                try lose(error)
             }
             start = header.end
         } while start < span.count
         if builder.isEmpty, let problem { throw problem }
     }
 
-    /// Counts something that could not be read.
-    mutating func lose(_ error: FormatError) {
+    /// Counts something that could not be read; strictly, it costs the whole recording.
+    mutating func lose(_ error: FormatError) throws(FormatError) {
+        guard !limits.isStrict else { throw error }
         lost += 1
         problem = problem ?? error
     }

@@ -65,23 +65,25 @@ struct OTLPConversion {
     }
 
     private func string(_ index: Int32, _ what: @autoclosure () -> String) throws(FormatError) -> Text {
-        // Index 0 means the empty text, also where there is no table.
-        index == 0 && dictionary.strings.isEmpty ? .empty : try element(dictionary.strings, index, "\(what()) string")
+        // Index 0 means the empty text, also where there is no table, which the reference needs.
+        index == 0 && dictionary.strings.isEmpty && !limits.isStrict
+            ? .empty : try element(dictionary.strings, index, "\(what()) string")
     }
 
     /// The pprof of each service that samples name, with its family; an empty service means the resource's.
     mutating func pprofs() throws(FormatError) -> [(service: Text, name: Text, pprof: RawPprof)] {
-        guard !profile.samples.isEmpty || profile.sampleType != nil else { return [] }
+        guard !profile.samples.isEmpty else { return [] }
         guard let sampleType = profile.sampleType else {
             throw FormatError(.invalid, "failed to convert otel profile: sample type is missing")
         }
         let type = ValueType(
             type: try string(sampleType.type, "sample type"), unit: try string(sampleType.unit, "sample unit"))
-        var period: ValueType?
-        if let periodType = profile.periodType, profile.period != 0 {
-            period = ValueType(
-                type: try string(periodType.type, "period type"), unit: try string(periodType.unit, "period unit"))
+        var sentPeriod: ValueType?
+        if let sent = profile.periodType {
+            sentPeriod = ValueType(
+                type: try string(sent.type, "period type"), unit: try string(sent.unit, "period unit"))
         }
+        let period = profile.period != 0 ? sentPeriod : nil
         let isCPU =
             type == ValueType(type: "samples", unit: "count") && period == ValueType(type: "cpu", unit: "nanoseconds")
         let isOffCPU = type == ValueType(type: "off_cpu", unit: "nanoseconds") && period == nil
@@ -123,7 +125,8 @@ struct OTLPConversion {
             draft.raw.sampleTypes = [
                 RawPprof.ValueType(type: draft.intern(stored.type), unit: draft.intern(stored.unit))
             ]
-            draft.raw.periodType = period.map {
+            // A period without a length says nothing of the samples, but stays in the type of what has a name without it.
+            draft.raw.periodType = (isOffCPU ? sentPeriod : period).map {
                 RawPprof.ValueType(type: draft.intern($0.type), unit: draft.intern($0.unit))
             }
             draft.raw.time = profile.time == 0 ? now : Int64(clamping: profile.time)
@@ -226,7 +229,8 @@ struct OTLPConversion {
             try addFunction(line.function, to: &draft)
             draft.raw.lines.append(RawPprof.Line(function: UInt64(line.function) + 1, line: line.line))
         }
-        if !(location.mapping == 0 && dictionary.mappings.isEmpty) {
+        // The reference needs the table that index 0 stands for no mapping in.
+        if limits.isStrict || location.mapping != 0 || !dictionary.mappings.isEmpty {
             try addMapping(location.mapping, of: location, to: &draft)
             added.mapping = UInt64(location.mapping) + 1
         }

@@ -121,6 +121,7 @@ extension OTLP {
         var time: UInt64 = 0
         var periodType: WireValueType?
         var period: Int64 = 0
+        var id: [UInt8] = []
 
         mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
             try codec.field(1, "sample_type", &sampleType)
@@ -128,6 +129,7 @@ extension OTLP {
             try codec.fixed(3, "time_unix_nano", &time)
             try codec.field(5, "period_type", &periodType)
             try codec.field(6, "period", &period)
+            try codec.field(7, "profile_id", &id)
         }
     }
 

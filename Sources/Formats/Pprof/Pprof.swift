@@ -44,6 +44,39 @@ public enum Pprof {
             set { raw.time = newValue }
         }
 
+        /// Gives all that the profile says, but for its time, as numbers: the same for the same bytes.
+        public func content(_ number: (UInt64) -> Void) {
+            func text(_ bytes: ArraySlice<UInt8>) {
+                number(UInt64(bytes.count))
+                var word: UInt64 = 0
+                for (index, byte) in bytes.enumerated() {
+                    word = word << 8 | UInt64(byte)
+                    if index % 8 == 7 { number(word) }
+                }
+                number(word)
+            }
+            func numbers(_ list: some Collection<UInt64>) {
+                number(UInt64(list.count))
+                for entry in list { number(entry) }
+            }
+            numbers((raw.sampleTypes + [raw.periodType].compactMap { $0 }).flatMap { [$0.type, $0.unit] })
+            numbers(raw.stacks)
+            numbers(raw.values.lazy.map { UInt64(bitPattern: $0) })
+            for ends in [raw.stackEnds, raw.valueEnds, raw.labelEnds] { numbers(ends.lazy.map { UInt64($0) }) }
+            numbers(raw.labels.flatMap { [$0.key, $0.str, $0.numUnit] })
+            numbers(
+                raw.mappings.flatMap {
+                    [$0.id, $0.start, $0.limit, $0.fileOffset, $0.filename, $0.buildID, UInt64($0.flags)]
+                })
+            numbers(raw.locations.flatMap { [$0.id, $0.mapping, $0.address, UInt64($0.lineCount)] })
+            numbers(raw.lines.flatMap { [$0.function, UInt64(bitPattern: $0.line)] })
+            numbers(
+                raw.functions.flatMap {
+                    [$0.id, $0.name, $0.systemName, $0.filename, UInt64(bitPattern: $0.startLine)]
+                })
+            for index in 0..<raw.strings.count { text(raw.strings.bytes[raw.strings.range(index)]) }
+        }
+
         /// The names of the sample types; empty where an index points nowhere.
         public var sampleTypes: [Text] {
             raw.sampleTypes.map { $0.type < UInt64(raw.strings.count) ? raw.strings[Int($0.type)] : .empty }
@@ -80,7 +113,7 @@ public enum Pprof {
 
     /// Mends unless the limits are strict, validates and normalises; `series` describes the profile in messages.
     public static func normalise(
-        _ raw: Raw, limits: PprofLimits, language: Language, series: String
+        _ raw: Raw, limits: PprofLimits, language: Language, series: @autoclosure () -> String
     ) throws(FormatError) -> DecodedProfile {
         var pprof = raw.raw
         var checked = limits

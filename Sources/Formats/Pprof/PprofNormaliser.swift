@@ -99,7 +99,7 @@ struct PprofNormaliser {
         var decoded = DecodedProfile(
             sampleTypes: sampleTypes, periodType: periodType, time: pprof.time, symbols: symbols,
             groups: groups.map { SampleGroup(labels: $0.labels, columns: columns(of: $0)) })
-        decoded.stackHashes = stacks.stackHashes
+        decoded.stackHashes = stacks.hashes
         decoded.salvage = salvage
         return decoded
     }
@@ -157,13 +157,24 @@ struct PprofNormaliser {
     /// The stacks of all samples, leaf first, as places in the table instead of ids.
     private func frames(placed: [UInt32]) -> [UInt32] {
         let ids = IDTable(pprof.locations.map(\.id))
-        return pprof.stacks.map { id in ids[id].map { placed[$0] } ?? StackChains.noLocation }
+        guard let dense = ids.dense else {
+            return pprof.stacks.map { id in ids[id].map { placed[$0] } ?? StackChains.noLocation }
+        }
+        let places = dense.map { $0 < 0 ? StackChains.noLocation : placed[Int($0)] }
+        return pprof.stacks.map { $0 < UInt64(places.count) ? places[Int($0)] : StackChains.noLocation }
     }
 
     /// The promoted labels of a sample, sorted by name; ids go into the row.
+    ///
+    /// Of a name that repeats the first value counts in the order of the texts' indices, as in the reference; of ids the first that
+    /// is one.
     private mutating func labels(_ range: Range<Int>, _ row: inout Row) throws(FormatError) -> [Label] {
         var promoted: [Label] = []
-        for label in pprof.labels[range] where label.str > 0 {
+        var spanText = UInt64.max
+        var hasTrace = false
+        var ordered = pprof.labels[range]
+        if range.count > 1 { ordered.sort { ($0.key, $0.str) < ($1.key, $1.str) } }
+        for label in ordered where label.str > 0 {
             labelBudget -= pprof.strings.range(Int(label.key)).count + pprof.strings.range(Int(label.str)).count
             guard labelBudget > 0 else {
                 throw FormatError(.tooLarge, "the texts of all samples' labels take more than 64 MiB")
@@ -174,12 +185,29 @@ struct PprofNormaliser {
             }
             let value = pprof.strings[Int(label.str)]
             switch pprof.strings[Int(label.key)] {
-            case "span_id", "profile_id": row.span = Self.hex(value.utf8[...], digits: 16)?.low ?? 0
-            case "trace_id": row.trace = Self.hex(value.utf8[...], digits: 32) ?? .none
-            case let name: promoted.append(Label(name, value))
+            case "span_id", "profile_id":
+                guard label.str < spanText, let span = Self.hex(value.utf8[...], digits: 16) else { continue }
+                spanText = label.str
+                row.span = span.low
+            case "trace_id":
+                guard !hasTrace, let trace = Self.hex(value.utf8[...], digits: 32) else { continue }
+                hasTrace = true
+                row.trace = trace
+            case let name:
+                if !value.isEmpty { promoted.append(Label(name, value)) }
             }
         }
-        return promoted.sorted()
+        guard promoted.count > 1 else { return promoted }
+        let sorted = promoted.indices.sorted { (promoted[$0].name, $0) < (promoted[$1].name, $1) }
+        var unique: [Label] = []
+        for label in sorted.lazy.map({ promoted[$0] }) {
+            if let first = unique.last, first.name == label.name {
+                salvage.note(.labelTwice, "\(label.name): \(first.value), \(label.value)")
+            } else {
+                unique.append(label)
+            }
+        }
+        return unique
     }
 
     /// Hex digits as a number, or nil for another length or alphabet, which is no id.
@@ -236,22 +264,24 @@ struct PprofNormaliser {
 
 /// Finds the index of an id; where an id repeats, its last definition.
 struct IDTable {
-    private var dense: [Int32] = []
+    /// The index of each id, negative where there is none; nil where the ids are not dense.
+    private(set) var dense: [Int32]?
     private var sparse: [UInt64: Int] = [:]
 
     init(_ ids: [UInt64]) {
         let largest = ids.max() ?? 0
         // Ids are 1, 2, 3… from nearly every client; others get a dictionary.
         if largest <= UInt64(ids.count) * 4 + 64 {
-            dense = [Int32](repeating: -1, count: Int(largest) + 1)
+            var dense = [Int32](repeating: -1, count: Int(largest) + 1)
             for (index, id) in ids.enumerated() { dense[Int(id)] = Int32(truncatingIfNeeded: index) }
+            self.dense = dense
         } else {
             for (index, id) in ids.enumerated() { sparse[id] = index }
         }
     }
 
     subscript(_ id: UInt64) -> Int? {
-        if dense.isEmpty { return sparse[id] }
+        guard let dense else { return sparse[id] }
         guard id < UInt64(dense.count), dense[Int(id)] >= 0 else { return nil }
         return Int(dense[Int(id)])
     }

@@ -4,20 +4,20 @@ extension RawPprof {
     /// Checks the rules that a pprof must keep, cuts what is too deep or too long, and says which one was broken first.
     ///
     /// `series` describes the profile in messages.
-    mutating func validate(_ limits: PprofLimits, series: String) throws(FormatError) {
+    mutating func validate(_ limits: PprofLimits, series: () -> String) throws(FormatError) {
         func invalid(_ message: String) -> FormatError { FormatError(.invalid, message) }
         guard !sampleTypes.isEmpty else { throw invalid("empty profile") }
         guard limits.maxSamples <= 0 || sampleCount <= limits.maxSamples else {
             throw FormatError(
                 .tooLarge,
-                "the profile with labels '\(series)' exceeds the samples count limit "
+                "the profile with labels '\(series())' exceeds the samples count limit "
                     + "(max_profile_stacktrace_samples, actual: \(sampleCount), limit: \(limits.maxSamples))")
         }
         let largestLabels = zip(labelEnds, [0] + labelEnds).reduce(0) { max($0, $1.0 - $1.1) }
         guard limits.maxSampleLabels <= 0 || largestLabels <= limits.maxSampleLabels else {
             throw FormatError(
                 .tooLarge,
-                "the profile with labels '\(series)' exceeds the sample labels limit "
+                "the profile with labels '\(series())' exceeds the sample labels limit "
                     + "(max_profile_stacktrace_sample_labels, actual: \(largestLabels), limit: \(limits.maxSampleLabels))"
             )
         }

@@ -170,7 +170,7 @@ struct RawPprof {
             switch (number, type) {
             case (1, .bytes):
                 var inner = try ProtobufReader.message(bytes, &cursor)
-                while !inner.isAtEnd { stacks.append(try ProtobufReader.varint(bytes, &inner)) }
+                try ProtobufReader.packed(bytes, &inner, into: &stacks)
             case (1, .varint): stacks.append(try ProtobufReader.varint(bytes, &cursor))
             case (2, .bytes):
                 var inner = try ProtobufReader.message(bytes, &cursor)

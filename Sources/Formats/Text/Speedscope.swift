@@ -22,6 +22,10 @@ public enum Speedscope {
 
     private static let schema: Text = "https://www.speedscope.app/file-format-schema.json"
 
+    private static let units: Set<Text> = [
+        "none", "nanoseconds", "microseconds", "milliseconds", "seconds", "bytes",
+    ]
+
     private struct Key: Hashable {
         let name: Text
         let kind: Text
@@ -31,7 +35,8 @@ public enum Speedscope {
 
     /// Reads a document; throws ``FormatError`` of kind `unreadable` for what is no speedscope profile.
     ///
-    /// Unless the limits are strict, a profile that breaks a rule is left out and counted where there are others.
+    /// Unless the limits are strict, a profile that breaks a rule is left out and counted where there are others, and an unknown unit
+    /// is none.
     public static func decode(_ bytes: [UInt8], limits: PprofLimits) throws(FormatError) -> [Profile] {
         let document: JSONValue
         do throws(WireError) {
@@ -62,8 +67,12 @@ public enum Speedscope {
             let place = indexOfKey[key] ?? 0
             let known = profiles[place].stacks.count
             do throws(FormatError) {
+                guard !limits.isStrict || units.contains(value["unit"]?.text ?? .empty) else {
+                    throw FormatError(.unreadable, "speedscope: invalid profile unit: \(unit)")
+                }
                 switch kind {
-                case "sampled": try readSamples(value, index, frames, &room, into: &profiles[place])
+                case "sampled":
+                    try readSamples(value, index, frames, limits, &room, into: &profiles[place])
                 case "evented": try readEvents(value, index, frames, &room, into: &profiles[place])
                 default: throw FormatError(.unreadable, "speedscope: unknown profile type \(kind)")
                 }
@@ -102,7 +111,8 @@ public enum Speedscope {
     }
 
     private static func readSamples(
-        _ value: JSONValue, _ index: Int, _ frames: [Text], _ room: inout Int, into profile: inout Profile
+        _ value: JSONValue, _ index: Int, _ frames: [Text], _ limits: PprofLimits, _ room: inout Int,
+        into profile: inout Profile
     ) throws(FormatError) {
         let samples = value["samples"]?.elements ?? []
         let weights = value["weights"]?.elements ?? []
@@ -111,10 +121,14 @@ public enum Speedscope {
                 .invalid, "speedscope: profiles[\(index)] has \(samples.count) samples and \(weights.count) weights")
         }
         for (sample, weight) in zip(samples, weights) {
+            let weight = weight.double ?? 0
+            guard weight >= 0 || !limits.isStrict else {
+                throw FormatError(.invalid, "speedscope: profiles[\(index)] has a negative weight: \(weight)")
+            }
             var names: [Text] = []
             for frame in sample.elements ?? [] { names.append(try name(frame, frames, index)) }
             try take(names.count, &room)
-            profile.stacks.append((names, try Self.weight(weight.double ?? 0, profile.unit, index)))
+            profile.stacks.append((names, try Self.weight(weight, profile.unit, index)))
         }
     }
 
@@ -157,6 +171,10 @@ extension Speedscope.Profile {
         var collector = StackCollector(limits: limits)
         collector.salvage = salvage
         for stack in stacks {
+            guard stack.weight >= 0 else {
+                collector.salvage.note(.sampleNegative, "a weight of \(stack.weight)")
+                continue
+            }
             var node: UInt32 = 0
             for frame in stack.frames { node = try collector.child(of: node, named: frame.utf8[...]) }
             collector.add(stack.weight, to: node)
