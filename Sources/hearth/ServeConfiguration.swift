@@ -1,6 +1,5 @@
 import HTTP
 import Relabelling
-import SQLiteStore
 import Server
 import Settings
 import Store
