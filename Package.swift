@@ -69,7 +69,7 @@ let package = Package(
         module("Relabelling", ["Model", "Selectors", "Settings"]),
         module("Ingest", ["Formats", "Store", "Model", "Wire", "Relabelling", "Telemetry"]),
         module("HTTP", ["CPosix", "CNghttp2"]),
-        module("Demo", ["Model", "Store", "Ingest"]),
+        module("Demo", ["Model", "Store"]),
         module(
             "Server",
             ["HTTP", "API", "Ingest", "Query", "Store", "Formats", "Selectors", "Model", "Wire", "Telemetry"]),
@@ -92,25 +92,25 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests("SettingsTests", ["Settings"]),
         tests("FormatsTests", ["Formats", "Model", "Wire"]),
-        tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors"]),
+        tests("MemoryStoreTests", ["MemoryStore", "StoreBehaviour"]),
         tests(
             "SQLiteStoreTests",
-            ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CSQLite", "CCheckedFile"]),
-        tests("QueryTests", ["Query", "MemoryStore", "Store", "Model", "Selectors"]),
+            ["SQLiteStore", "MemoryStore", "StoreBehaviour", "Store", "Model", "Selectors", "CCheckedFile"]),
+        tests("QueryTests", ["Query", "MemoryStore", "Store", "Model"]),
         tests("APITests", ["API", "Model", "Wire"]),
-        tests("RelabellingTests", ["Relabelling", "Model", "Selectors", "Settings"]),
+        tests("RelabellingTests", ["Relabelling", "Model", "Settings"]),
         tests(
             "IngestTests",
             [
-                "Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Relabelling", "Settings",
-                "Telemetry",
+                "Ingest", "Formats", "MemoryStore", "Store", "Model", "Wire", "Selectors", "Relabelling", "Telemetry",
             ]),
-        tests("HTTPTests", ["HTTP", "CPosix", "CHTTPParser"]),
-        tests("DemoTests", ["Demo", "Ingest", "MemoryStore", "Store", "Model", "Selectors"]),
+        tests("HTTPTests", ["HTTP", "CHTTPParser"]),
+        tests("CommandTests", ["hearth", "Settings", "Server", "HTTP", "Ingest", "Query", "Formats"]),
+        tests("DemoTests", ["Demo", "Store", "Model", "Selectors"]),
         tests(
             "ServerTests",
             [
-                "Server", "HTTP", "API", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
+                "Server", "HTTP", "Demo", "Ingest", "Query", "MemoryStore", "Store", "Formats", "Settings",
                 "Selectors", "Model", "Wire", "Telemetry", "Relabelling",
             ]),
         // What the fuzzers of the package in Fuzzing check, run over what they found.

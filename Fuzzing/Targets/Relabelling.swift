@@ -1,7 +1,6 @@
 import Model
 import Relabelling
 import Selectors
-import Settings
 
 extension FuzzTarget {
     /// Rules of relabelling, and what they make of labels.

@@ -9,7 +9,6 @@ extension FuzzTarget {
     /// Text formats of profiles, and what is uploaded by hand.
     static let texts = [
         text("groups", .groups), text("lines", .lines), text("trie", .trie), text("tree", .tree),
-        FuzzTarget(name: "tree-bytes", seeds: { Seeds.texts("tree") }, check: checkTreeBytes),
         FuzzTarget(name: "speedscope", seeds: Seeds.speedscopes, check: checkSpeedscope),
     ]
 
@@ -34,14 +33,6 @@ extension FuzzTarget {
                 try profile?.check(byteCount: format == .trie ? 2 * bytes.count : bytes.count + 1)
             }
         }
-    }
-
-    private static func checkTreeBytes(_ bytes: [UInt8]) throws(Violation) {
-        guard let tree = try? CallTree(decoding: bytes) else { return }
-        let written = tree.encoded()
-        let again = try? CallTree(decoding: written)
-        try require(again?.encoded() == written, "a tree is another after reading it again")
-        try require(again?.total == tree.total, "a tree's total is another after reading it again")
     }
 
     private static func checkSpeedscope(_ bytes: [UInt8]) throws(Violation) {

@@ -75,13 +75,9 @@ public struct DemoFleet: Sendable {
             if path.isRequest { rows.append((path.stack, span, max(ticks / 3, 1))) }
         }
         for row in rows.sorted(by: { ($0.stack, $0.span) < ($1.stack, $1.span) }) {
-            for (columns, scale) in [(0, Int64(10_000_000)), (1, 1)] {
-                if columns == 0 {
-                    samples.append(row.stack, row.ticks * scale, row.span, row.span == 0 ? .none : trace)
-                } else {
-                    counts.append(row.stack, row.ticks * scale, row.span, row.span == 0 ? .none : trace)
-                }
-            }
+            let trace = row.span == 0 ? .none : trace
+            samples.append(row.stack, row.ticks * 10_000_000, row.span, trace)
+            counts.append(row.stack, row.ticks, row.span, trace)
         }
         let id = ProfileID(high: random.next(), low: random.next())
         let period: (Text, Text) = ("cpu", "nanoseconds")

@@ -179,7 +179,7 @@ private struct OtherFrames {
     }
 
     private static func add(to symbols: inout SymbolTable) -> UInt32 {
-        let name = symbols.strings.append(Array("other".utf8))
+        let name = symbols.strings.append(CallTree.otherName.utf8)
         symbols.functions.append(Function(name: name, systemName: name))
         symbols.lines.append(Line(function: UInt32(symbols.functions.count - 1)))
         symbols.locations.append(Location(firstLine: UInt32(symbols.lines.count - 1), lineCount: 1))

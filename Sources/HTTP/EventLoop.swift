@@ -1,4 +1,5 @@
 import CPosix
+import Glibc
 
 /// A connection as its loop sees it; it belongs to one loop for ever.
 protocol Connection: AnyObject {
@@ -144,7 +145,7 @@ final class EventLoop {
 
     /// The current time as HTTP's Date.
     var date: String {
-        let second = Int64(WallClock.nanoseconds / 1_000_000_000)
+        let second = Int64(time(nil))
         if second != dateSecond {
             dateSecond = second
             var buffer = [CChar](repeating: 0, count: 40)

@@ -27,6 +27,8 @@ final class HTTP2Connection: Connection {
     private var controlSince = ContinuousClock.now
     private var goAwayAt: ContinuousClock.Instant?
     private var isLeaving = false
+    /// What the loop was last told to wait for; a new socket is read from.
+    private var watched = UInt32(CPOSIX_READ)
 
     init?(loop: EventLoop, socket: Int32, token: UInt64, remoteAddress: String) {
         self.loop = loop
@@ -109,8 +111,10 @@ final class HTTP2Connection: Connection {
             close()
             return
         }
-        loop.watch(
-            socket, UInt32(CPOSIX_READ) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE)), token: token)
+        let interest = UInt32(CPOSIX_READ) | (output.isEmpty ? 0 : UInt32(CPOSIX_WRITE))
+        guard interest != watched else { return }
+        watched = interest
+        loop.watch(socket, interest, token: token)
     }
 
     private func flush() {

@@ -72,9 +72,4 @@ public final class HTTPServer: Sendable {
         mailbox.post(.stop(deadline: .now + timeout))
         await ended.wait()
     }
-
-    /// Returns when the server has been stopped.
-    public func waitUntilStopped() async {
-        await ended.wait()
-    }
 }

@@ -23,7 +23,6 @@ enum ResponseHead {
         switch status {
         case 200: "OK"
         case 204: "No Content"
-        case 302: "Found"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"
@@ -31,7 +30,6 @@ enum ResponseHead {
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
         case 409: "Conflict"
-        case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"

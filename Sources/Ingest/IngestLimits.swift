@@ -37,9 +37,14 @@ public struct IngestLimits: Sendable, Hashable {
     }
 
     /// The reference's defaults, and its strictness.
-    public static let pyroscope = IngestLimits(
-        pprof: .pyroscope, maxRequestBytes: 256 << 20, maxLabels: 30, maxLabelNameBytes: 1024, maxLabelValueBytes: 2048,
-        rejectOlderThan: 3_600_000, rejectNewerThan: 600_000)
+    public static let pyroscope: IngestLimits = {
+        var limits = IngestLimits(
+            pprof: .pyroscope, maxRequestBytes: 256 << 20, maxLabels: 30, maxLabelNameBytes: 1024,
+            maxLabelValueBytes: 2048, rejectOlderThan: 3_600_000, rejectNewerThan: 600_000)
+        limits.maxRate = 4_000_000
+        limits.maxBurst = 2_000_000
+        return limits
+    }()
 
     /// Our own defaults: late profiles are welcome, a large heap profile fits, and what breaks a rule is kept as far as it can be.
     public static let hearth: IngestLimits = {
@@ -47,6 +52,8 @@ public struct IngestLimits: Sendable, Hashable {
         limits.pprof.isStrict = false
         limits.pprof.maxBytes = 16 << 20
         limits.rejectOlderThan = 0
+        limits.maxRate = 0
+        limits.maxBurst = 0
         return limits
     }()
 

@@ -1,23 +1,22 @@
 import Formats
 import Model
-public import Store
 import Wire
 
 extension IngestPipeline {
     /// Decodes what came to `/ingest` and stores it; an empty profile is nothing to store and no error.
-    public func ingest(_ request: IngestRequest, for tenant: Tenant, now: Int64) async throws(IngestError) {
+    public func ingest(_ request: IngestRequest, now: Int64) async throws(IngestError) {
         var service = Text.empty
         do throws(IngestError) {
             var application = try ApplicationName(parsing: request.name, isStrict: isStrict)
             service = application.service
-            try take(request.body.count, of: tenant, now: now)
             // The reference answers as always and stores nothing where a value is no UTF-8.
             let isLost = isStrict && application.labels.contains { !$0.value.isValidUTF8 }
             if isLost { application.labels.removeAll { !$0.value.isValidUTF8 } }
             let ready = try decoded(request, application, now)
-            if !isLost { try await append(ready, for: tenant, now: now) }
+            try take(ready.byteCount, now: now)
+            if !isLost { try await append(ready, now: now) }
         } catch {
-            refuse(error, service: service, tenant: tenant, now: now)
+            refuse(error, service: service, now: now)
             throw error
         }
     }
@@ -103,9 +102,11 @@ extension IngestPipeline {
             if !namesService(labels) {
                 labels.append(Label(LabelName.serviceName, application.name))
             }
-            return try profiles(
+            var ready = try profiles(
                 of: raw, labels: seriesLabels(labels), language: Self.language(labels),
                 salvage: application.salvage, now: now)
+            ready.byteCount = raw.byteCount
+            return ready
         } catch {
             throw refusal(error, .unprocessable, "parsing IngestInput-pprof failed ")
         }
@@ -120,7 +121,7 @@ extension IngestPipeline {
         } catch {
             throw refusal(error, .unprocessable, "pyroscopeIngesterAdapter failed to push: ")
         }
-        if application.namesProfile { return ReadyProfiles() }
+        if application.namesProfile { return ReadyProfiles(byteCount: request.body.count) }
         let type = try TextProfileType(
             applicationName: application.name, sampleRate: request.sampleRate, isStrict: isStrict)
         let labels = seriesLabels(textLabels(request, application, type))
@@ -129,7 +130,9 @@ extension IngestPipeline {
                 type: type.type, periodType: type.periodType, scale: type.scale, time: request.from)
             decoded.salvage.add(application.salvage)
             try checkWindow(decoded.time, labels: labels, now: now)
-            return try split(decoded, labels: labels, now: now)
+            var ready = try split(decoded, labels: labels, now: now)
+            ready.byteCount = request.body.count
+            return ready
         } catch {
             throw refusal(
                 error, error.kind == .invalid ? .invalidArgument : .unprocessable,

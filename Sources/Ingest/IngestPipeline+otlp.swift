@@ -1,6 +1,5 @@
 public import Formats
 import Model
-public import Store
 
 /// What became of an export of which at least a part was stored, or nothing had to be.
 public struct ExportOutcome: Sendable, Hashable {
@@ -16,16 +15,14 @@ extension IngestPipeline {
     /// Throws where nothing was stored; strictly, where anything was refused, which ends it. What has an id and comes again with the
     /// same content is stored once.
     @discardableResult
-    public func export(
-        _ request: OTLP.ExportRequest, for tenant: Tenant, now: Int64
-    ) async throws(IngestError) -> ExportOutcome {
+    public func export(_ request: OTLP.ExportRequest, now: Int64) async throws(IngestError) -> ExportOutcome {
         var errors = ErrorList()
         let ready: ReadyProfiles
         do throws(IngestError) {
-            ready = try decoded(request, &errors, for: tenant, now: now)
-            try await append(ready, for: tenant, now: now)
+            ready = try decoded(request, &errors, now: now)
+            try await append(ready, now: now)
         } catch {
-            refuse(error, service: .empty, tenant: tenant, now: now)
+            refuse(error, service: .empty, now: now)
             throw error
         }
         if errors.count > 0, isStrict || ready.profiles.isEmpty {
@@ -38,7 +35,7 @@ extension IngestPipeline {
     }
 
     private func decoded(
-        _ request: OTLP.ExportRequest, _ errors: inout ErrorList, for tenant: Tenant, now: Int64
+        _ request: OTLP.ExportRequest, _ errors: inout ErrorList, now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         let converted: OTLP.Conversion
         do throws(FormatError) {
@@ -47,14 +44,14 @@ extension IngestPipeline {
             throw refusal(error, .invalidArgument)
         }
         func refuse(_ error: FormatError, service: Text) {
-            self.refuse(
-                IngestError(.invalidArgument, error.description), service: service, tenant: tenant, now: now)
+            self.refuse(IngestError(.invalidArgument, error.description), service: service, now: now)
         }
         for (service, error) in converted.refused {
             if errors.add(error.description) { refuse(error, service: service) }
         }
-        try take(converted.profiles.reduce(0) { $0 + $1.pprof.byteCount }, of: tenant, now: now)
         var ready = ReadyProfiles()
+        ready.byteCount = converted.profiles.reduce(0) { $0 + $1.pprof.byteCount }
+        try take(ready.byteCount, now: now)
         let identities = known.identities(of: converted.profiles, tenant: tenant, now: now)
         let unconverted = errors.count
         for (index, profile) in converted.profiles.enumerated() {

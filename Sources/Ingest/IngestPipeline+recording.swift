@@ -1,6 +1,5 @@
 import Formats
 import Model
-import Store
 
 extension IngestPipeline {
     /// Decodes a Java recording: the body itself, or the parts `jfr` and `labels` of a form.
@@ -28,6 +27,7 @@ extension IngestPipeline {
                 bytes, labels: labels, sampleRate: request.sampleRate, time: request.from, limits: limits.pprof,
                 reserving: reserve)
             var ready = ReadyProfiles()
+            ready.byteCount = result.byteCount
             for recorded in result.profiles {
                 let series = seriesLabels(labelsOfRecording(request, application, recorded, event: result.event))
                 try checkWindow(recorded.profile.time, labels: series, now: now)

@@ -1,6 +1,5 @@
 import Formats
 import Model
-import Store
 
 extension IngestPipeline {
     /// Decodes speedscope's JSON; each profile is a series of its own, told apart by `profile_name`.
@@ -15,6 +14,7 @@ extension IngestPipeline {
             let profiles = try Speedscope.decode(request.body, limits: limits.pprof)
             if application.namesProfile { return ReadyProfiles() }
             var ready = ReadyProfiles()
+            ready.byteCount = request.body.count
             var lost = application.salvage
             var problem: FormatError?
             for profile in profiles {

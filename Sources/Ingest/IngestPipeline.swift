@@ -30,7 +30,7 @@ struct ErrorList: CustomStringConvertible {
 public struct PushedSeries: Sendable {
     /// The labels as they came.
     public var labels: [Label]
-    /// Pprofs, gzip or not, each with the client's id for messages.
+    /// Pprofs, gzip or not, each with the client's id, which messages name; a UUID is its identity.
     public var profiles: [(id: Text, bytes: [UInt8])]
 
     /// Makes a series.
@@ -48,11 +48,11 @@ public struct IngestPipeline: Sendable {
     public private(set) var limits: IngestLimits
     /// What is done with the labels of all that is pushed.
     let relabelling: RelabelTable
-    /// Whose rules hold.
+    /// Whose limits and rules hold, and whom profiles belong to where rules choose nobody else.
     private(set) var tenant = Tenant.anonymous
     /// What senders did wrong.
     public let problems: IngestProblems
-    private let budget: IngestBudget
+    private let rate: IngestRate
     let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
@@ -66,7 +66,7 @@ public struct IngestPipeline: Sendable {
         self.limits = limits
         self.relabelling = relabelling
         self.problems = problems
-        budget = IngestBudget()
+        rate = IngestRate()
     }
 
     /// The same pipeline for one tenant, with its limits and rules.
@@ -89,8 +89,8 @@ public struct IngestPipeline: Sendable {
     var isStrict: Bool { limits.pprof.isStrict }
 
     /// Refuses bytes beyond the tenant's rate.
-    func take(_ count: Int, of tenant: Tenant, now: Int64) throws(IngestError) {
-        try budget.take(count, of: tenant, limits: limits, now: now)
+    func take(_ count: Int, now: Int64) throws(IngestError) {
+        try rate.take(count, of: tenant, limits: limits, now: now)
     }
 
     /// Asked by decoders before they take memory.
@@ -103,7 +103,7 @@ public struct IngestPipeline: Sendable {
     }
 
     /// Lists a refusal.
-    func refuse(_ error: IngestError, service: Text, tenant: Tenant, now: Int64) {
+    func refuse(_ error: IngestError, service: Text, now: Int64) {
         problems.refuse(
             error.kind, error.description, tenant: tenant, service: service, sender: sender, now: now)
     }
@@ -117,15 +117,15 @@ public struct IngestPipeline: Sendable {
     ///
     /// `now` is in nanoseconds. When it returns, everything is durable. What has a UUID of its own and comes again, byte by byte
     /// the same, is stored once.
-    public func push(_ series: [PushedSeries], for tenant: Tenant, now: Int64) async throws(IngestError) {
+    public func push(_ series: [PushedSeries], now: Int64) async throws(IngestError) {
         var ready = ReadyProfiles()
         var errors = ErrorList()
         do throws(IngestError) {
-            ready = try decoded(series, &errors, for: tenant, now: now)
-            try await append(ready, for: tenant, now: now)
+            ready = try decoded(series, &errors, now: now)
+            try await append(ready, now: now)
         } catch {
             let service = series.first.map { seriesLabels($0.labels).service }
-            refuse(error, service: service ?? .empty, tenant: tenant, now: now)
+            refuse(error, service: service ?? .empty, now: now)
             throw error
         }
         guard errors.count == 0 else { throw IngestError(.invalidArgument, errors.description) }
@@ -133,11 +133,10 @@ public struct IngestPipeline: Sendable {
 
     /// The profiles that can be stored; those that cannot are listed, and described in `errors`.
     private func decoded(
-        _ series: [PushedSeries], _ errors: inout ErrorList, for tenant: Tenant, now: Int64
+        _ series: [PushedSeries], _ errors: inout ErrorList, now: Int64
     ) throws(IngestError) -> ReadyProfiles {
         var ready = ReadyProfiles()
         let identities = known.identities(of: series, tenant: tenant, now: now)
-        var byteCount = 0
         var index = 0
         for pushed in series where !pushed.profiles.isEmpty {
             let labels = seriesLabels(pushed.labels)
@@ -145,7 +144,7 @@ public struct IngestPipeline: Sendable {
                 defer { index += 1 }
                 do throws(FormatError) {
                     let raw = try Pprof.read(profile.bytes, limits: limits.pprof, reserving: reserve)
-                    byteCount += raw.byteCount
+                    ready.byteCount += raw.byteCount
                     let identity = identities[index]
                     ready += try profiles(
                         of: raw, labels: labels, language: Self.language(pushed.labels), now: identity?.time ?? now,
@@ -156,11 +155,9 @@ public struct IngestPipeline: Sendable {
                     guard errors.add("push series with index \(index) and id \(profile.id) failed: \(error)") else {
                         continue
                     }
-                    refuse(
-                        IngestError(.invalidArgument, error.description), service: labels.service, tenant: tenant,
-                        now: now)
+                    refuse(IngestError(.invalidArgument, error.description), service: labels.service, now: now)
                 }
-                guard limits.maxRequestBytes <= 0 || byteCount <= limits.maxRequestBytes else {
+                guard limits.maxRequestBytes <= 0 || ready.byteCount <= limits.maxRequestBytes else {
                     throw IngestError(
                         .invalidArgument,
                         "uncompressed batched profile payload size exceeds limit of \(limits.maxRequestBytes) bytes (max-request-size)"
@@ -169,7 +166,7 @@ public struct IngestPipeline: Sendable {
             }
         }
         guard index > 0 else { throw IngestError(.invalidArgument, "no profiles received") }
-        try take(byteCount, of: tenant, now: now)
+        try take(ready.byteCount, now: now)
         return ready
     }
 
@@ -247,7 +244,7 @@ public struct IngestPipeline: Sendable {
     }
 
     /// Stores profiles, then lists what was altered in them.
-    func append(_ ready: ReadyProfiles, for tenant: Tenant, now: Int64) async throws(IngestError) {
+    func append(_ ready: ReadyProfiles, now: Int64) async throws(IngestError) {
         if !ready.profiles.isEmpty {
             do {
                 for group in Self.byTenant(ready.profiles, pushedBy: tenant) {

@@ -6,8 +6,6 @@ public struct IngestRequest: Sendable {
     public var name: Text
     /// `from` in nanoseconds.
     public var from: Int64
-    /// `until` in nanoseconds.
-    public var until: Int64
     /// `sampleRate`; 100 where it is missing or cannot be read.
     public var sampleRate: Int64
     /// `spyName`.
@@ -23,7 +21,6 @@ public struct IngestRequest: Sendable {
     public init(parameter: (Text) -> Text?, contentType: String, body: [UInt8], now: Int64) {
         name = parameter("name") ?? .empty
         from = parameter("from").map { TimeExpression.nanoseconds($0, now: now) } ?? now
-        until = parameter("until").map { TimeExpression.nanoseconds($0, now: now) } ?? now
         sampleRate = parameter("sampleRate").flatMap { Int64($0.string) }.flatMap { $0 >= 0 ? $0 : nil } ?? 100
         let spy = parameter("spyName") ?? .empty
         spyName = spy.isEmpty ? "unknown" : spy

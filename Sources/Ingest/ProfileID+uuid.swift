@@ -16,12 +16,7 @@ extension ProfileID {
         guard text.count == 36 || text.count == 32 else { return false }
         return text.indices.allSatisfy { index in
             if text.count == 36 && [8, 13, 18, 23].contains(index) { return text[index] == UInt8(ascii: "-") }
-            switch text[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"):
-                return true
-            default: return false
-            }
+            return text[index].hexDigitValue != nil
         }
     }
 }

@@ -2,9 +2,12 @@ import Formats
 import Model
 import Store
 
-/// Profiles that may be stored, with what was altered in them, by service.
+/// Profiles that may be stored, with what was altered in them.
 struct ReadyProfiles {
     var profiles: [NewProfile] = []
+    /// Bytes of all that was decoded, after inflating; also of what is not stored.
+    var byteCount = 0
+    /// By service.
     var salvage: [Text: SalvageReport] = [:]
 
     /// Counts what was altered in profiles of a series.
@@ -15,6 +18,7 @@ struct ReadyProfiles {
 
     static func += (left: inout ReadyProfiles, right: ReadyProfiles) {
         left.profiles += right.profiles
+        left.byteCount += right.byteCount
         for (service, report) in right.salvage { left.salvage[service, default: SalvageReport()].add(report) }
     }
 }

@@ -34,18 +34,10 @@ public enum TimeExpression {
     }
 
     private static func date(_ digits: [UInt8]) -> Int64? {
-        func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
-        let (year, month, day) = (number(0..<4), number(4..<6), number(6..<8))
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard year > 1900, (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return nil }
-        // Days from the civil calendar, counted from March of year 0 (Howard Hinnant's algorithm).
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return Int64(era * 146_097 + dayOfEra - 719_468).saturatingMultiply(86_400_000_000_000)
+        func number(_ range: Range<Int>) -> Int64 { digits[range].reduce(0) { $0 * 10 + Int64($1 - 0x30) } }
+        let date = CivilDate(year: number(0..<4), month: number(4..<6), day: number(6..<8))
+        guard let date, date.year > 1900 else { return nil }
+        return date.daysSinceEpoch.saturatingMultiply(86_400_000_000_000)
     }
 
     /// A run of numbers and units in seconds.

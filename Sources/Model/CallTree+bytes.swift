@@ -50,53 +50,6 @@ extension CallTree {
         return bytes
     }
 
-    /// Reads a tree; children may come in any order, and equal siblings are merged.
-    ///
-    /// Fewer than two bytes are an empty tree. Throws ``TreeBytesError`` for bytes that are no tree.
-    public init(decoding bytes: [UInt8]) throws(TreeBytesError) {
-        var builder = CallTreeBuilder()
-        var offset = 0
-        func uvarint() throws(TreeBytesError) -> UInt64 {
-            var value: UInt64 = 0
-            var shift: UInt64 = 0
-            while offset < bytes.count {
-                let byte = bytes[offset]
-                offset += 1
-                guard shift < 63 || byte <= 1 else { break }
-                value |= UInt64(byte & 0x7f) << shift
-                if byte & 0x80 == 0 { return value }
-                shift += 7
-            }
-            throw TreeBytesError(offset: offset)
-        }
-        guard bytes.count >= 2 else {
-            self = builder.finish()
-            return
-        }
-        // Nodes whose children are still to come.
-        var open: [(node: UInt32, left: UInt64)] = []
-        var isRoot = true
-        repeat {
-            let length = try uvarint()
-            guard length <= UInt64(bytes.count - offset) else { throw TreeBytesError(offset: offset) }
-            let name = Text(utf8: Array(bytes[offset..<offset + Int(length)]))
-            offset += Int(length)
-            guard let own = try Int64(exactly: uvarint()) else { throw TreeBytesError(offset: offset) }
-            let childCount = try uvarint()
-            var node: UInt32 = 0
-            if !isRoot {
-                guard let parent = open.indices.last else { throw TreeBytesError(offset: offset) }
-                open[parent].left -= 1
-                node = builder.child(of: open[parent].node, named: name, adding: own)
-            }
-            isRoot = false
-            if childCount > 0 { open.append((node, childCount)) }
-            while open.last?.left == 0 { open.removeLast() }
-        } while !open.isEmpty
-        guard offset == bytes.count else { throw TreeBytesError(offset: offset) }
-        self = builder.finish()
-    }
-
     private static func append(name: ArraySlice<UInt8>, own: Int64, childCount: Int, to bytes: inout [UInt8]) {
         appendUvarint(UInt64(name.count), to: &bytes)
         bytes.append(contentsOf: name)
@@ -112,13 +65,4 @@ extension CallTree {
         }
         bytes.append(UInt8(value))
     }
-}
-
-/// Bytes that are no tree.
-public struct TreeBytesError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Where reading stopped.
-    public let offset: Int
-
-    /// One line with the offset.
-    public var description: String { "malformed tree at byte \(offset)" }
 }

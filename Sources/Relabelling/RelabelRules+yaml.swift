@@ -87,11 +87,10 @@ extension RelabelRule {
         } catch {
             throw SettingError("line \(keys["regex"]?.line ?? line): regex: \(error.message)")
         }
-        do throws(SettingError) {
+        do throws(KeyProblem) {
             try check(hasRegex: keys["regex"] != nil)
         } catch {
-            let key = Self.keys.first { error.description.hasPrefix("\($0) ") }
-            throw SettingError("line \(key.flatMap { keys[$0]?.line } ?? line): \(error)")
+            throw SettingError("line \(keys[error.key]?.line ?? line): \(error.key) \(error.message)")
         }
     }
 
@@ -131,25 +130,25 @@ extension RelabelRule {
         return modulus
     }
 
-    /// What Prometheus asks of a rule; each message begins with its key.
-    private func check(hasRegex: Bool) throws(SettingError) {
+    /// What Prometheus asks of a rule; the problem names the key that cannot be so.
+    private func check(hasRegex: Bool) throws(KeyProblem) {
         switch action {
         case .replace, .hashmod, .lowercase, .uppercase, .keepequal, .dropequal:
             guard Self.isLabelName(target.source) else {
-                throw SettingError("target_label must be the name of a label for the action \(action)")
+                throw KeyProblem("target_label", "must be the name of a label for the action \(action)")
             }
         case .labelmap:
             guard Self.isLabelName(replacement.source) else {
-                throw SettingError("replacement must give the name of a label for the action \(action)")
+                throw KeyProblem("replacement", "must give the name of a label for the action \(action)")
             }
         case .keep, .drop, .labeldrop, .labelkeep: break
         }
         switch action {
         case .hashmod where modulus == 0:
-            throw SettingError("modulus must not be 0 for the action \(action)")
+            throw KeyProblem("modulus", "must not be 0 for the action \(action)")
         case .lowercase, .uppercase:
             guard replacement.source == "$1" else {
-                throw SettingError("replacement cannot be set for the action \(action)")
+                throw KeyProblem("replacement", "cannot be set for the action \(action)")
             }
         case .keepequal, .dropequal:
             try allow(["source_labels", "target_label"], hasRegex: hasRegex)
@@ -159,17 +158,27 @@ extension RelabelRule {
         }
     }
 
-    private func allow(_ allowed: Set<String>, hasRegex: Bool) throws(SettingError) {
+    private func allow(_ allowed: Set<String>, hasRegex: Bool) throws(KeyProblem) {
         let set = [
             ("source_labels", !sourceLabels.isEmpty), ("separator", separator != ";"), ("regex", hasRegex),
             ("modulus", modulus != 0), ("target_label", !target.source.isEmpty),
             ("replacement", replacement.source != "$1"),
         ]
         for (key, isSet) in set where isSet && !allowed.contains(key) {
-            throw SettingError(
-                "\(key) cannot be set for the action \(action), which takes only \(allowed.sorted().joined(separator: " and "))"
-            )
+            let known = allowed.sorted().joined(separator: " and ")
+            throw KeyProblem(key, "cannot be set for the action \(action), which takes only \(known)")
         }
+    }
+}
+
+/// What is wrong with the value of a key.
+private struct KeyProblem: Error {
+    let key: String
+    let message: String
+
+    init(_ key: String, _ message: String) {
+        self.key = key
+        self.message = message
     }
 }
 

@@ -42,11 +42,6 @@ public struct RegexTemplate: Sendable, Hashable {
         self.pieces = pieces
     }
 
-    /// Whether the template is the same text for every match.
-    public var isConstant: Bool {
-        pieces.allSatisfy { if case .text = $0 { true } else { false } }
-    }
-
     private static func takeName(_ rest: inout Substring.UnicodeScalarView) -> String? {
         let isBraced = rest.first == "{"
         let start = isBraced ? rest.dropFirst() : rest

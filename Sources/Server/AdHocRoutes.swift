@@ -1,6 +1,7 @@
 import API
 import Formats
 import HTTP
+import Ingest
 import Model
 import Store
 import Wire
@@ -8,7 +9,7 @@ import Wire
 /// `adhocprofiles.v1.AdHocProfileService`: looks at files without storing them among the profiles.
 struct AdHocRoutes {
     let documents: any DocumentStore
-    let limits: PprofLimits
+    let limits: TenantLimits
     let maxBytes: Int
 
     private static let service = "/adhocprofiles.v1.AdHocProfileService/"
@@ -25,7 +26,8 @@ struct AdHocRoutes {
             ) { try await routes.upload($0, $1) },
             .rpc(Self.service + "Get", tenants: .one, AdHocProfilesGetRequest.self) { request, routed in
                 let document = try await routes.document(request.id, of: routed.tenant, side: "")
-                return try routes.answer(document, type: request.profileType, maxNodes: request.maxNodes)
+                return try routes.answer(
+                    document, of: routed.tenant, type: request.profileType, maxNodes: request.maxNodes)
             },
             .rpc(Self.service + "List", tenants: .one, AdHocProfilesListRequest.self) { _, routed in
                 var response = AdHocProfilesListResponse()
@@ -52,15 +54,15 @@ struct AdHocRoutes {
         guard let bytes = Base64.decode(request.profile.utf8) else {
             throw APIError(.invalidArgument, "profile is not base64")
         }
-        guard limits.maxBytes <= 0 || bytes.count <= limits.maxBytes else {
+        let most = limits.ingest(for: routed.tenant).pprof.maxBytes
+        guard most <= 0 || bytes.count <= most else {
             throw APIError(
-                .invalidArgument,
-                "profile payload size exceeds limit of \(limits.maxBytes) bytes (max-profile-size)")
+                .invalidArgument, "profile payload size exceeds limit of \(most) bytes (max-profile-size)")
         }
         let name = Text(utf8: request.name.string.unicodeScalars.map { Self.isAllowed($0) ? UInt8($0.value) : 0x5f })
         let id = Text(utf8: ULID.make(milliseconds: routed.now).utf8 + [UInt8(ascii: "-")] + name.utf8)
         let document = Document(name: id, modified: routed.now, content: bytes)
-        let response = try answer(document, type: nil, maxNodes: request.maxNodes)
+        let response = try answer(document, of: routed.tenant, type: nil, maxNodes: request.maxNodes)
         _ = try await documents.put(document, in: Self.files, of: routed.tenant)
         _ = try await documents.put(
             Document(name: id, modified: routed.now, content: []), in: Self.names, of: routed.tenant)
@@ -77,18 +79,18 @@ struct AdHocRoutes {
         return document
     }
 
-    private func parsed(_ document: Document) throws(APIError) -> AdHocProfile {
+    private func parsed(_ document: Document, of tenant: Tenant) throws(APIError) -> AdHocProfile {
         do throws(FormatError) {
-            return try AdHocProfile(document.content, limits: limits)
+            return try AdHocProfile(document.content, limits: limits.ingest(for: tenant).pprof)
         } catch {
             throw APIError(.invalidArgument, "failed to parse profile: \(error)")
         }
     }
 
     private func answer(
-        _ document: Document, type: Text?, maxNodes: Int64?
+        _ document: Document, of tenant: Tenant, type: Text?, maxNodes: Int64?
     ) throws(APIError) -> AdHocProfilesGetResponse {
-        let parts = try parsed(document).parts
+        let parts = try parsed(document, of: tenant).parts
         guard let part = parts.first(where: { type == nil || type == "" || $0.type.type == type }) else {
             throw APIError(
                 .invalidArgument,
@@ -108,8 +110,9 @@ struct AdHocRoutes {
     private func diff(
         _ request: AdHocProfilesDiffRequest, _ routed: RoutedRequest
     ) async throws -> AdHocProfilesDiffResponse {
-        let left = try parsed(try await document(request.leftID, of: routed.tenant, side: "left ")).parts
-        let right = try parsed(try await document(request.rightID, of: routed.tenant, side: "right ")).parts
+        let tenant = routed.tenant
+        let left = try parsed(try await document(request.leftID, of: tenant, side: "left "), of: tenant).parts
+        let right = try parsed(try await document(request.rightID, of: tenant, side: "right "), of: tenant).parts
         let common = left.filter { part in right.contains { $0.type == part.type } }
         guard !common.isEmpty else {
             throw APIError(

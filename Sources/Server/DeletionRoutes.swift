@@ -28,7 +28,7 @@ struct DeletionRoutes {
 
     private func delete(_ routed: RoutedRequest) async throws -> Response {
         let parameters = try DeletionParameters(routed.request)
-        let deletion = try parameters.deletion(of: routed.tenant, now: routed.now)
+        let deletion = try parameters.deletion(of: routed.tenant, now: routed.nanoseconds)
         let counts = try await store.delete(deletion, dryRun: parameters.dryRun)
         logger.log(
             .info, parameters.dryRun ? "counted what a deletion would take" : "deleted on request",
@@ -42,8 +42,7 @@ struct DeletionRoutes {
             "bytes":\(counts.bytes)}
 
             """
-        return Response(
-            status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: Array(json.utf8))
+        return .json(Array(json.utf8))
     }
 }
 
@@ -104,7 +103,7 @@ private struct DeletionParameters {
     }
 
     private func time(_ name: String, _ text: Text, _ now: Int64) throws -> Int64 {
-        guard let time = Instant.nanoseconds(text, now: now.saturatingMultiply(1_000_000)) else {
+        guard let time = Instant.nanoseconds(text, now: now) else {
             throw QueryError(
                 "\"\(name)\" must be a time such as 2026-11-25T03:00:00Z, now-1h, or an epoch in seconds, milliseconds, "
                     + "microseconds or nanoseconds, got \"\(text)\"")

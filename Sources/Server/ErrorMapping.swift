@@ -66,11 +66,9 @@ extension IngestError.Kind {
 extension Response {
     /// An error of the plain HTTP routes: `{"code","message"}` and a line feed.
     init(_ error: APIError, status: Int? = nil) {
-        self.init(
-            status: status ?? error.code.status,
-            headers: HeaderFields(
-                [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")] + error.retryFields),
-            body: error.json + [0x0a])
+        self = .json(
+            error.json + [0x0a], status: status ?? error.code.status,
+            more: [("X-Content-Type-Options", "nosniff")] + error.retryFields)
     }
 
     /// The answer of a call, as this module's type.

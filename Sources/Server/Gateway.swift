@@ -1,9 +1,11 @@
 import API
 public import HTTP
 public import Ingest
-public import Query
+import Model
+import Query
 public import Store
 public import Telemetry
+import Wire
 
 /// What the routes stand on.
 public struct GatewayConfiguration: Sendable {
@@ -11,16 +13,14 @@ public struct GatewayConfiguration: Sendable {
     public var basePath = ""
     /// Whether `X-Scope-OrgID` names the tenant.
     public var multitenancy = false
-    /// What may be asked.
-    public var queryLimits = QueryLimits.hearth
-    /// What may be pushed.
-    public var ingestLimits = IngestLimits.hearth
-    /// How old profiles may become.
-    public var retention = RetentionRules()
+    /// What tenants without limits of their own may ask and push.
+    public var limits = TenantLimits.Limits(query: .hearth, ingest: .hearth)
     /// The largest body of a push, in bytes on the wire.
     public var maxPushBytes = 256 << 20
     /// The most bytes that decoded pushes may hold at the same time; 0 is no bound.
     public var maxDecodedBytesInFlight = 512 << 20
+    /// Tells the time, in nanoseconds since the epoch.
+    public var clock: @Sendable () -> Int64 = { WallClock.nanoseconds }
     /// The version that build information names.
     public var version = "dev"
 
@@ -56,31 +56,24 @@ public struct Gateway: Handler {
             "hearth_http_request_duration_seconds", "How long requests took, by route and status.",
             buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10])
         bytesIn = metrics.counter("hearth_http_request_bytes_total", "Bytes of request bodies, by route.")
-        let limits = TenantLimits(
-            TenantLimits.Limits(
-                query: configuration.queryLimits, ingest: configuration.ingestLimits,
-                retention: configuration.retention))
+        let limits = TenantLimits(configuration.limits)
         self.limits = limits
-        let gate = PushGate(
-            budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight),
-            problems: IngestProblems(metrics: metrics))
-        self.gate = gate
         relabelling = RelabelTable(metrics: metrics)
-        let ingest = IngestPipeline(
-            store: store, limits: configuration.ingestLimits, relabelling: relabelling, problems: gate.problems)
+        let gate = PushGate(
+            ingest: IngestPipeline(
+                store: store, limits: configuration.limits.ingest, relabelling: relabelling,
+                problems: IngestProblems(metrics: metrics)),
+            limits: limits, budget: DecodeBudget(limit: configuration.maxDecodedBytesInFlight))
+        self.gate = gate
         routes = RouteTable(
             QuerierRoutes(store: store, limits: limits).routes
-                + IngestRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes)
-                .routes
-                + OTLPRoutes(pipeline: ingest, limits: limits, gate: gate, maxBytes: configuration.maxPushBytes).routes
+                + IngestRoutes(gate: gate, maxBytes: configuration.maxPushBytes).routes
+                + OTLPRoutes(gate: gate, maxBytes: configuration.maxPushBytes).routes
                 + ProblemRoutes(problems: gate.problems).routes
                 + RenderRoutes(store: store, limits: limits).routes
                 + SettingsRoutes(documents: store.documents).routes
                 + RecordingRuleRoutes(documents: store.documents).routes
-                + AdHocRoutes(
-                    documents: store.documents, limits: configuration.ingestLimits.pprof,
-                    maxBytes: configuration.maxPushBytes
-                ).routes
+                + AdHocRoutes(documents: store.documents, limits: limits, maxBytes: configuration.maxPushBytes).routes
                 + SideServiceRoutes().routes
                 + DeletionRoutes(store: store, logger: logger).routes
                 + StatusRoutes(store: store, metrics: metrics, version: configuration.version).routes)
@@ -88,7 +81,7 @@ public struct Gateway: Handler {
 
     /// Refuses what the head alone tells: a missing tenant, a body that is too large.
     public func admit(_ head: RequestHead) -> Admission {
-        guard case .route(let route, _) = match(head) else { return .accept(bodyLimit: Self.strayBodyLimit) }
+        guard case .route(let route) = match(head) else { return .accept(bodyLimit: Self.strayBodyLimit) }
         do throws(TenantHeader.Problem) {
             _ = try tenants(head, route)
         } catch {
@@ -103,13 +96,12 @@ public struct Gateway: Handler {
     /// The answer to a body over its route's limit.
     public func bodyTooLarge(_ head: RequestHead, limit: Int) -> Response {
         let plain = APIError(.invalidArgument, "request body too large: the limit is \(limit) bytes (max-request-body)")
-        guard case .route(let route, let parameter) = match(head) else { return Response(plain, status: 413) }
+        guard case .route(let route) = match(head) else { return Response(plain, status: 413) }
         let error = route.family == .rpc ? RPCCall.tooLarge(head.contentLength ?? limit + 1, limit: limit) : plain
         if route.isPush, let tenants = try? tenants(head, route) {
             gate.refuse(
                 error,
-                RoutedRequest(
-                    request: Request(head: head), tenants: tenants, parameter: parameter, now: WallClock.milliseconds))
+                RoutedRequest(request: Request(head: head), tenants: tenants, nanoseconds: configuration.clock()))
         }
         return route.family == .rpc ? response(error, route, head) : Response(error, status: 413)
     }
@@ -118,19 +110,16 @@ public struct Gateway: Handler {
     public func respond(to request: Request) async -> Response {
         switch match(request.head) {
         case .none:
-            return Response(
-                status: 404, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")]),
-                body: Array("404 page not found\n".utf8))
+            return .text("404 page not found\n", status: 404)
         case .wrongMethod(let route, let allowed):
             return Response(
                 status: 405,
                 headers: route.family == .rpc
                     ? HeaderFields([("Allow", Set(allowed).sorted().joined(separator: ", "))]) : HeaderFields())
-        case .route(let route, let parameter):
+        case .route(let route):
             do throws(TenantHeader.Problem) {
                 let tenants = try tenants(request.head, route)
-                let routed = RoutedRequest(
-                    request: request, tenants: tenants, parameter: parameter, now: WallClock.milliseconds)
+                let routed = RoutedRequest(request: request, tenants: tenants, nanoseconds: configuration.clock())
                 let response = await PartialAnswers.marked { await route.respond(routed) }
                 return route.family == .plain ? Self.compressed(response, for: request.head) : response
             } catch {
@@ -142,7 +131,7 @@ public struct Gateway: Handler {
     /// Logs and counts a finished exchange.
     public func finished(_ exchange: Exchange) {
         var name = "none"
-        if let head = exchange.head, case .route(let route, _) = match(head) { name = route.path }
+        if let head = exchange.head, case .route(let route) = match(head) { name = route.path }
         let seconds =
             Double(exchange.duration.components.seconds) + Double(exchange.duration.components.attoseconds) * 1e-18
         requests.observe(seconds, ["route": name, "status": "\(exchange.status)"])
@@ -187,7 +176,7 @@ public struct Gateway: Handler {
         var compressed = response
         compressed.headers.set("Content-Encoding", "gzip")
         compressed.headers.add("Vary", "Accept-Encoding")
-        compressed.body = Compression.gzip(response.body)
+        compressed.body = Gzip.deflate(response.body)
         return compressed
     }
 }

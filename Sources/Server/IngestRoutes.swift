@@ -5,20 +5,13 @@ import Model
 
 /// The routes that profiles come in by.
 struct IngestRoutes {
-    let pipeline: IngestPipeline
-    let limits: TenantLimits
     let gate: PushGate
     let maxBytes: Int
 
     var routes: [Route] {
-        let (pipeline, limits, gate) = (pipeline, limits, gate)
+        let gate = gate
         let plain: @Sendable (RoutedRequest) async -> Response = { routed in
-            let reservation = gate.budget.open()
-            defer { reservation.close() }
-            return await ingest(
-                routed,
-                pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
-                    IngestSender(routed.request.head), within: reservation))
+            await gate.reserving(routed) { await ingest($0, gate.pipeline(for: $0)) }
         }
         return [
             .rpc(
@@ -30,9 +23,7 @@ struct IngestRoutes {
                         labels: series.labels.map { Label($0.name, $0.value) },
                         profiles: series.samples.map { ($0.id, $0.rawProfile) })
                 }
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
-                    IngestSender(routed.request.head), within: routed.reservation
-                ).push(series, for: routed.tenant, now: WallClock.nanoseconds)
+                try await gate.pipeline(for: routed).push(series, now: routed.nanoseconds)
                 return PushResponse()
             },
             Route("POST", "/ingest", tenants: .one, bodyLimit: maxBytes, respond: plain),
@@ -43,12 +34,11 @@ struct IngestRoutes {
 
 private func ingest(_ routed: RoutedRequest, _ pipeline: IngestPipeline) async -> Response {
     let fields = FormFields(routed.request.head.rawQuery)
-    let now = WallClock.nanoseconds
     let request = IngestRequest(
         parameter: { fields[$0] }, contentType: routed.request.head.headers["Content-Type"] ?? "",
-        body: routed.request.body, now: now)
+        body: routed.request.body, now: routed.nanoseconds)
     do throws(IngestError) {
-        try await pipeline.ingest(request, for: routed.tenant, now: now)
+        try await pipeline.ingest(request, now: routed.nanoseconds)
         return Response(status: 200)
     } catch {
         return Response(APIError(error.code, error.description), status: error.status)

@@ -61,7 +61,7 @@ enum Instant {
         }
         guard let year = digits(4), skip("-"), let month = digits(2), skip("-"), let day = digits(2), skip("Tt "),
             let hour = digits(2), skip(":"), let minute = digits(2), skip(":"), let second = digits(2),
-            let days = days(year, month, day), hour < 24, minute < 60, second <= 60
+            let date = CivilDate(year: year, month: month, day: day), hour < 24, minute < 60, second <= 60
         else { return nil }
         var fraction: Int64 = 0
         if skip(".") {
@@ -80,21 +80,7 @@ enum Instant {
             offset = (hours * 3600 + minutes * 60) * (isBehind ? -1 : 1)
         }
         guard rest.isEmpty else { return nil }
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        let seconds = date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second - offset
         return seconds.saturatingMultiply(1_000_000_000).saturatingAdd(fraction)
-    }
-
-    /// Days since the epoch of a date in the Gregorian calendar.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let lengths: [Int64] = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        guard (1...12).contains(month), (1...lengths[Int(month) - 1]).contains(day) else { return nil }
-        // Counted from March of year 0 (Howard Hinnant's algorithm).
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }

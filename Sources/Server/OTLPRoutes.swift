@@ -7,45 +7,36 @@ import Wire
 
 /// OpenTelemetry's profiles: OTLP over HTTP on both paths, and gRPC on the path of its service.
 struct OTLPRoutes {
-    let pipeline: IngestPipeline
-    let limits: TenantLimits
     let gate: PushGate
     let maxBytes: Int
 
     private static let export = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export"
 
     var routes: [Route] {
-        let (pipeline, limits, gate, maxBytes) = (pipeline, limits, gate, maxBytes)
+        let (gate, maxBytes) = (gate, maxBytes)
         let grpc = Route.rpc(
             Self.export, tenants: .one, bodyLimit: maxBytes, messageLimit: maxBytes, OTLP.ExportRequest.self, push: gate
         ) { request, routed in
             OTLP.ExportResponse(
-                try await pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
-                    IngestSender(routed.request.head), within: routed.reservation
-                ).export(request, for: routed.tenant, now: WallClock.nanoseconds))
+                try await gate.pipeline(for: routed).export(request, now: routed.nanoseconds))
         }
         return [Self.export, "/v1development/profiles"].map { path in
             Route("POST", path, family: .rpc, tenants: .one, bodyLimit: maxBytes) { routed in
                 let type = routed.request.head.headers["Content-Type"] ?? ""
                 if type.hasPrefix("application/grpc") { return await grpc.respond(routed) }
-                let reservation = gate.budget.open()
-                defer { reservation.close() }
-                var routed = routed
-                routed.reservation = reservation
-                let answer = await exported(
-                    routed, type,
-                    pipeline.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant).serving(
-                        IngestSender(routed.request.head), within: reservation), maxBytes)
-                switch answer {
-                case .done(let response): return response
-                case .unread(let status, let text):
-                    // Where memory was the reason, the request may come again.
-                    if let refusal = reservation.refusal {
-                        gate.refuse(APIError(refusal), routed)
-                        return .plain(refusal.status, refusal.description, APIError(refusal).retryFields)
+                return await gate.reserving(routed) { routed in
+                    switch await exported(routed, type, gate.pipeline(for: routed), maxBytes) {
+                    case .done(let response): return response
+                    case .unread(let status, let text):
+                        // Where memory was the reason, the request may come again.
+                        if let refusal = routed.reservation?.refusal {
+                            gate.refuse(APIError(refusal), routed)
+                            return .text(
+                                refusal.description + "\n", status: refusal.status, more: APIError(refusal).retryFields)
+                        }
+                        gate.refuse(APIError(status == 413 ? .resourceExhausted : .invalidArgument, text), routed)
+                        return .text(text + "\n", status: status)
                     }
-                    gate.refuse(APIError(status == 413 ? .resourceExhausted : .invalidArgument, text), routed)
-                    return .plain(status, text)
                 }
             }.asPush()
         }
@@ -98,10 +89,10 @@ private func exported(
         return .unread(400, "Failed to parse \(isJSON ? "JSON" : "protobuf") request: \(error)")
     }
     do throws(IngestError) {
-        let outcome = try await pipeline.export(request, for: routed.tenant, now: WallClock.nanoseconds)
+        let outcome = try await pipeline.export(request, now: routed.nanoseconds)
         return .done(response(OTLP.ExportResponse(outcome), isJSON: isJSON))
     } catch {
-        return .done(.plain(error.status, error.description, APIError(error).retryFields))
+        return .done(.text(error.description + "\n", status: error.status, more: APIError(error).retryFields))
     }
 }
 
@@ -115,7 +106,7 @@ private func response(_ answer: OTLP.ExportResponse, isJSON: Bool) -> Response {
             headers: HeaderFields([("Content-Type", isJSON ? "application/json" : "application/x-protobuf")]),
             body: isJSON ? try answer.json() : try answer.binary())
     } catch {
-        return .plain(500, "marshal message: \(error)")
+        return .text("marshal message: \(error)\n", status: 500)
     }
 }
 
@@ -125,15 +116,5 @@ extension OTLP.ExportResponse {
         self.init()
         guard outcome.rejected > 0 || !outcome.message.isEmpty else { return }
         partialSuccess = OTLP.PartialSuccess(rejected: Int64(outcome.rejected), message: Text(outcome.message))
-    }
-}
-
-extension Response {
-    fileprivate static func plain(
-        _ status: Int, _ text: String, _ more: [(name: String, value: String)] = []
-    ) -> Response {
-        Response(
-            status: status, headers: HeaderFields([("Content-Type", "text/plain; charset=utf-8")] + more),
-            body: Array((text + "\n").utf8))
     }
 }

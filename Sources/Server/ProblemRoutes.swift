@@ -20,7 +20,7 @@ struct ProblemRoutes {
                     append(problem, to: &json)
                 }
                 json += Array("]}".utf8)
-                return Response(status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: json)
+                return .json(json)
             }
         ]
     }

@@ -3,16 +3,35 @@ import HTTP
 import Ingest
 import Model
 
-/// What every route that takes profiles shares: the memory for decoding, and the list of what senders do wrong.
+/// What every route that takes profiles shares: the pipeline with each tenant's limits, and the memory for decoding.
 struct PushGate: Sendable {
+    let ingest: IngestPipeline
+    let limits: TenantLimits
     let budget: DecodeBudget
-    let problems: IngestProblems
+
+    /// What senders do wrong.
+    var problems: IngestProblems { ingest.problems }
+
+    /// The pipeline for one push, with the limits of its tenant.
+    func pipeline(for routed: RoutedRequest) -> IngestPipeline {
+        ingest.limited(by: limits.ingest(for: routed.tenant), for: routed.tenant)
+            .serving(IngestSender(routed.request.head), within: routed.reservation)
+    }
+
+    /// Answers a push, and gives back the memory that it took.
+    func reserving(_ routed: RoutedRequest, _ answer: (RoutedRequest) async -> Response) async -> Response {
+        let reservation = budget.open()
+        defer { reservation.close() }
+        var routed = routed
+        routed.reservation = reservation
+        return await answer(routed)
+    }
 
     /// Lists a request that was refused before it reached the pipeline.
     func refuse(_ error: APIError, _ routed: RoutedRequest) {
         problems.refuse(
             IngestError.Kind(error.code), error.message, tenant: routed.tenant, service: .empty,
-            sender: IngestSender(routed.request.head), now: WallClock.nanoseconds)
+            sender: IngestSender(routed.request.head), now: routed.nanoseconds)
     }
 }
 

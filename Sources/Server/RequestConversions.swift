@@ -1,6 +1,4 @@
 import API
-import HTTP
-import Model
 import Query
 
 extension SelectMergeStacktracesRequest {

@@ -16,20 +16,20 @@ public struct RoutedRequest: Sendable {
     public var request: Request
     /// Whose data it is about.
     public var tenants: [Tenant]
-    /// What stood in the path where the route has `{…}`, or empty.
-    public var parameter: String
-    /// The current time in milliseconds since the epoch.
-    public var now: Int64
+    /// When it came, in nanoseconds since the epoch.
+    public var nanoseconds: Int64
     /// What a push takes memory from.
     var reservation: DecodeReservation?
 
     /// Makes a request.
-    public init(request: Request, tenants: [Tenant], parameter: String, now: Int64) {
+    public init(request: Request, tenants: [Tenant], nanoseconds: Int64) {
         self.request = request
         self.tenants = tenants
-        self.parameter = parameter
-        self.now = now
+        self.nanoseconds = nanoseconds
     }
+
+    /// When it came, in milliseconds since the epoch.
+    public var now: Int64 { nanoseconds / 1_000_000 }
 
     /// The one tenant of a route that takes one.
     public var tenant: Tenant { tenants.first ?? .anonymous }
@@ -39,7 +39,7 @@ public struct RoutedRequest: Sendable {
 public struct Route: Sendable {
     /// The method, in upper case.
     public var method: String
-    /// The path; a last segment `{name}` matches anything without a slash.
+    /// The path, matched as a whole.
     public var path: String
     /// How it speaks.
     public var family: RouteFamily
@@ -77,8 +77,8 @@ public struct Route: Sendable {
 public struct RouteTable: Sendable {
     /// What a path leads to.
     public enum Match: Sendable {
-        /// A route and what stood in its parameter.
-        case route(Route, parameter: String)
+        /// A route.
+        case route(Route)
         /// The path exists, but not with this method; `allowed` are those it has.
         case wrongMethod(Route, allowed: [String])
         /// Nothing.
@@ -88,40 +88,20 @@ public struct RouteTable: Sendable {
     /// The routes in the order in which they were given.
     public let routes: [Route]
     private let byPath: [String: [Int]]
-    private let byPrefix: [(prefix: String, route: Int)]
 
     /// Makes a table; a later route of the same method and path is never reached.
     public init(_ routes: [Route]) {
         self.routes = routes
         var byPath: [String: [Int]] = [:]
-        var byPrefix: [(prefix: String, route: Int)] = []
-        for (index, route) in routes.enumerated() {
-            if let brace = route.path.firstIndex(of: "{") {
-                byPrefix.append((String(route.path[..<brace]), index))
-            } else {
-                byPath[route.path, default: []].append(index)
-            }
-        }
+        for (index, route) in routes.enumerated() { byPath[route.path, default: []].append(index) }
         self.byPath = byPath
-        self.byPrefix = byPrefix
     }
 
     /// Finds the route of a method and path; HEAD is served by GET.
     public func match(method: String, path: String) -> Match {
         let method = method == "HEAD" ? "GET" : method
-        if let candidates = byPath[path] {
-            if let found = candidates.first(where: { routes[$0].method == method }) {
-                return .route(routes[found], parameter: "")
-            }
-            return .wrongMethod(routes[candidates[0]], allowed: candidates.map { routes[$0].method })
-        }
-        for (prefix, index) in byPrefix where path.hasPrefix(prefix) {
-            let parameter = String(path.dropFirst(prefix.count))
-            guard !parameter.isEmpty, !parameter.contains("/") else { continue }
-            return routes[index].method == method
-                ? .route(routes[index], parameter: parameter)
-                : .wrongMethod(routes[index], allowed: [routes[index].method])
-        }
-        return .none
+        guard let candidates = byPath[path] else { return .none }
+        if let found = candidates.first(where: { routes[$0].method == method }) { return .route(routes[found]) }
+        return .wrongMethod(routes[candidates[0]], allowed: candidates.map { routes[$0].method })
     }
 }

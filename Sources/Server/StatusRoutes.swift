@@ -1,4 +1,3 @@
-import HTTP
 import Model
 import Store
 import Telemetry
@@ -31,7 +30,7 @@ struct StatusRoutes {
                 json += Array(
                     ",\"revision\":\"\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\",\"goVersion\":\"\"}}".utf8
                 )
-                return Response(status: 200, headers: HeaderFields([("Content-Type", "application/json")]), body: json)
+                return .json(json)
             },
             Route("GET", "/") { _ in
                 .text(
@@ -39,14 +38,5 @@ struct StatusRoutes {
                         + "address as a Pyroscope data source.</p>", type: "text/html; charset=utf-8")
             },
         ]
-    }
-}
-
-extension Response {
-    /// A page of text.
-    static func text(
-        _ text: String, type: String = "text/plain; charset=utf-8", status: Int = 200
-    ) -> Response {
-        Response(status: status, headers: HeaderFields([("Content-Type", type)]), body: Array(text.utf8))
     }
 }

@@ -70,8 +70,22 @@ public enum ServeSettings {
         SettingRow("print-config", .flag, "false", "Prints each setting with where it came from, and ends."),
     ]
 
+    /// Reads the settings of a call, with the reference's limits as defaults where the operator asks for them.
+    ///
+    /// The parameters are those of ``SettingsTable``.
+    public static func table(
+        arguments: [String], environment: [String: String], readFile: (String) -> [UInt8]?
+    ) throws(SettingError) -> SettingsTable {
+        let table = try SettingsTable(rows, arguments: arguments, environment: environment, readFile: readFile)
+        guard table.text("limits") == "pyroscope" else { return table }
+        let rows = rows.map { row in
+            SettingRow(row.name, row.kind, pyroscopeLimits[row.name] ?? row.standard, row.sentence)
+        }
+        return try SettingsTable(rows, arguments: arguments, environment: environment, readFile: readFile)
+    }
+
     /// The limits that differ under `--limits pyroscope`, where the operator says nothing of them.
-    public static let pyroscopeLimits: [String: String] = [
+    static let pyroscopeLimits: [String: String] = [
         "max-query-length": "24h", "max-query-lookback": "7d", "max-profile-size": "4MiB", "reject-older-than": "1h",
         "max-ingest-rate": "4MB", "max-ingest-burst": "2MB",
     ]

@@ -128,9 +128,6 @@ public struct SettingsTable: Sendable {
     /// Milliseconds.
     public func milliseconds(_ name: String) -> Int64 { SettingUnits.milliseconds(text(name)) ?? 0 }
 
-    /// Whether anybody said anything about a setting.
-    public func isGiven(_ name: String) -> Bool { values[name] != nil }
-
     /// Every setting with its text and where that came from, as lines of YAML.
     public var listing: String {
         let width = rows.map { $0.name.count + value(of: $0).text.count }.max() ?? 0

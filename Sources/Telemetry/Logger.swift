@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// How much a log line matters.
 public enum LogLevel: String, Sendable, Comparable, CaseIterable {

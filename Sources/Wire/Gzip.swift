@@ -5,7 +5,7 @@ import Model
 public enum Gzip {
     /// Why a body could not be inflated.
     public enum Problem: Error, Hashable, Sendable, CustomStringConvertible {
-        /// The bytes are no gzip, are cut short, or something follows the last member.
+        /// The bytes are no gzip, or are cut short.
         case malformed
         /// Bytes follow the last member.
         case trailing(count: Int)

@@ -198,14 +198,7 @@ struct JSONParser {
         guard bytes.count - offset >= 4 else { throw unexpected() }
         var code: UInt32 = 0
         for _ in 0..<4 {
-            let byte = bytes[offset]
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: throw unexpected()
-            }
+            guard let digit = bytes[offset].hexDigitValue else { throw unexpected() }
             code = code << 4 | UInt32(digit)
             offset += 1
         }

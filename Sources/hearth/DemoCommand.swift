@@ -1,6 +1,6 @@
 import Demo
 import Glibc
-import HTTP
+import Model
 import Store
 import Telemetry
 

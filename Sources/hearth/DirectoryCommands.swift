@@ -1,6 +1,5 @@
 import Glibc
 import SQLiteStore
-import Store
 
 /// The commands that work on directories: `check`, `compact`, `backup` and `restore`.
 enum DirectoryCommands {

@@ -1,3 +1,4 @@
+import Model
 import SQLiteStore
 import Store
 import Telemetry
@@ -38,7 +39,7 @@ struct StoreReports: Sendable {
             logger.log(
                 .info, "dropped a day",
                 [
-                    "tenant": tenant.id, "day": StoreEvent.date(ofDay: day), "bytes": "\(count)",
+                    "tenant": tenant.id, "day": CivilDate(daysSinceEpoch: day).description, "bytes": "\(count)",
                     "reason": reason.rawValue,
                 ])
         case .deleted(let tenant, let day, let profiles, let count, let reason):
@@ -47,7 +48,7 @@ struct StoreReports: Sendable {
             logger.log(
                 .info, "deleted profiles",
                 [
-                    "tenant": tenant.id, "day": StoreEvent.date(ofDay: day), "profiles": "\(profiles)",
+                    "tenant": tenant.id, "day": CivilDate(daysSinceEpoch: day).description, "profiles": "\(profiles)",
                     "bytes": "\(count)", "reason": reason.rawValue,
                 ])
         case .measured(let count, let databaseBytes, let logBytes):

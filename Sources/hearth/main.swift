@@ -1,5 +1,3 @@
-import Glibc
-
 // Commands are few and each is a file; this one only tells them apart.
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {

@@ -30,10 +30,10 @@ struct BinaryTests {
     @Test(
         arguments: [
             ("nope", 2, "unknown command \"nope\""), ("serve --lisen x", 2, "did you mean --listen?"),
-            ("serve --listen nonsense", 1, "listen must be an address and a port"),
-            ("serve --storage memory --relabel-rules /nope", 1, "relabel-rules: cannot read /nope"),
+            ("serve --listen nonsense", 2, "listen must be an address and a port"),
+            ("serve --relabel-rules /nope", 2, "relabel-rules: cannot read /nope"),
             ("serve --data-dir /proc/nope", 1, "cannot create directory /proc/nope"),
-            ("serve --retention-by-type memory", 1, "retention-by-type must be types and ages"),
+            ("serve --retention-by-type memory", 2, "retention-by-type must be types and ages"),
             ("serve --retention 14", 2, "retention must be a duration"),
             ("check /proc", 1, "/proc is no data directory"), ("check", 2, "expected a directory"),
             ("backup /proc", 2, "expected two directories"), ("restore --force a b", 2, "unknown flag --force"),
@@ -42,6 +42,13 @@ struct BinaryTests {
         let result = Program.run("\(hearth) \(arguments)")
         #expect(result.status == status)
         #expect(result.output.contains(message) && result.output.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: ["--retention-by-type memory", "--listen nonsense", "--base-path x", "--tenant-limits /nope"])
+    func `a setting that cannot be used ends the program before it makes a directory`(_ setting: String) {
+        let result = Program.run(
+            "D=$(mktemp -d); \(hearth) serve --data-dir $D/data \(setting); echo $? $(ls $D); rmdir $D")
+        #expect(result.output.split(separator: "\n").last == "2", "\(result.output)")
     }
 
     @Test func `directories are backed up while in use, checked, restored and compacted`() {

@@ -1,5 +1,4 @@
 import Demo
-import MemoryStore
 import Model
 import Selectors
 import Store

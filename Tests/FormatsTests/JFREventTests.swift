@@ -16,7 +16,7 @@ private let tick: Int64 = 10_000_000
         let result = try decodeJFR(chunk.encode())
         #expect(result.stacks == [cpu: ["a/A.main:3;b/B.run:7": 2 * tick, "a/A.main:3": tick]])
         #expect(result.profiles.map(\.profile.time) == [7])
-        #expect(result.salvaged == 0)
+        #expect(result.salvage[.cutShort] == 0)
         // Equal samples are one row, and no sample has a span or trace.
         #expect(result.profiles[0].profile.groups.map(\.columns[0].count) == [2])
         #expect(result.profiles[0].profile.groups.map(\.columns[0].spans) == [[]])
@@ -130,7 +130,7 @@ private let tick: Int64 = 10_000_000
         chunk.extraEvents = [JFRWriter.event(0, [1, 2, 3]), JFRWriter.event(5000, [0xff, 0xff])]
         let result = try decodeJFR(chunk.encode())
         #expect(result.profiles.isEmpty)
-        #expect(result.salvaged == 0)
+        #expect(result.salvage[.cutShort] == 0)
     }
 
     @Test func `a negative size counts for nothing`() throws {

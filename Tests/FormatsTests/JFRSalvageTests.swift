@@ -28,7 +28,7 @@ import Testing
         chunk.isPoolFirst = true
         let result = try decode(chunk.encode().dropLast())
         #expect(result.stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `chunks before one that is cut short are kept`() throws {
@@ -37,7 +37,7 @@ import Testing
         for length in [1, 10, 68, second.count / 2, second.count - 1] {
             let result = try decode(first + second.prefix(length))
             #expect(result.stacks == [live: ["a/A.a:0": 1]])
-            #expect(result.salvaged == 1)
+            #expect(result.salvage[.cutShort] == 1)
         }
     }
 
@@ -59,7 +59,7 @@ import Testing
         for bytes in [damaged.encode() + good, good + damaged.encode()] {
             let result = try decode(bytes)
             #expect(result.stacks == [live: ["b/B.b:0": 1]])
-            #expect(result.salvaged == 1)
+            #expect(result.salvage[.cutShort] == 1)
         }
     }
 
@@ -68,13 +68,13 @@ import Testing
         chunk.extraEvents = [JFRWriter.event(chunk.typeID("profiler.LiveObject"), [])]
         let result = try decode(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `bytes after the last chunk are counted`() throws {
         let result = try decode(chunk(["a/A.a"]).encode() + [1, 2, 3, 4, 5])
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `strictly, a recording that is cut short or damaged anywhere gives nothing`() throws {
@@ -97,7 +97,7 @@ import Testing
         chunk.undeclaredPool = true
         let result = try decode(chunk.encode())
         #expect(result.stacks == [live: ["a/A.a:0": 1]])
-        #expect(result.salvaged == 1)
+        #expect(result.salvage[.cutShort] == 1)
     }
 
     @Test func `pool events that lead back to themselves are an error`() throws {

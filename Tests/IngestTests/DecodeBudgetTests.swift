@@ -2,7 +2,6 @@ import Formats
 import Ingest
 import MemoryStore
 import Model
-import Selectors
 import Store
 import Testing
 import Wire
@@ -59,8 +58,7 @@ import Wire
         let result = try await refusal { pipeline in
             let labels = [Label(LabelName.name, "cpu")]
             try await pipeline.push(
-                [PushedSeries(labels: labels, profiles: [("a", Gzip.deflate(PprofBytes.encoded()))])],
-                for: .anonymous, now: Mistake.now)
+                [PushedSeries(labels: labels, profiles: [("a", Gzip.deflate(PprofBytes.encoded()))])], now: Mistake.now)
         }
         #expect(result.kind == .unavailable && result.stored == 0)
     }
@@ -81,7 +79,7 @@ import Wire
                  "dictionary":{"stringTable":["","events"],"stackTable":[{}]}}
                 """#
             _ = try await pipeline.export(
-                OTLP.ExportRequest(json: Array(json.utf8)), for: .anonymous, now: Mistake.now)
+                OTLP.ExportRequest(json: Array(json.utf8)), now: Mistake.now)
         }
         #expect(result.kind == .unavailable && result.stored == 0)
     }

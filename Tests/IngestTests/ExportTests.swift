@@ -40,7 +40,7 @@ import Wire
         let pipeline = IngestPipeline(store: store, limits: .pyroscope)
         let request = try request([Self.profile(1), bad, Self.profile(4)])
         await #expect(throws: IngestError.self) {
-            try await pipeline.export(request, for: .anonymous, now: Mistake.now)
+            try await pipeline.export(request, now: Mistake.now)
         }
         #expect(try await points().totals == [1])
     }
@@ -52,7 +52,7 @@ import Wire
         let pipeline = IngestPipeline(store: store, limits: .hearth)
         for delay in [0, 5_000_000_000] as [Int64] {
             try await pipeline.export(
-                try request([Self.profile(3, id: Self.id, time: time)]), for: .anonymous, now: Mistake.now + delay)
+                try request([Self.profile(3, id: Self.id, time: time)]), now: Mistake.now + delay)
         }
         let points = try await points()
         #expect(points.totals == [3] && points.times == [Mistake.now])
@@ -62,7 +62,7 @@ import Wire
         let pipeline = IngestPipeline(store: store, limits: .hearth)
         for (value, frame) in [(3, "main"), (5, "main"), (3, "work")] {
             try await pipeline.export(
-                try request([Self.profile(value, id: Self.id)], frame: frame), for: .anonymous, now: Mistake.now)
+                try request([Self.profile(value, id: Self.id)], frame: frame), now: Mistake.now)
         }
         #expect(try await points().totals.reduce(0, +) == 11)
     }
@@ -71,7 +71,7 @@ import Wire
     func `without an id, what comes again is stored again`(_ id: String) async throws {
         let pipeline = IngestPipeline(store: store, limits: .hearth)
         for _ in 0..<2 {
-            try await pipeline.export(try request([Self.profile(3, id: id)]), for: .anonymous, now: Mistake.now)
+            try await pipeline.export(try request([Self.profile(3, id: id)]), now: Mistake.now)
         }
         #expect(try await points().totals.reduce(0, +) == 6)
     }

@@ -20,7 +20,7 @@ import Testing
         let request = IngestRequest(
             parameter: { $0 == "name" ? "app" : nil }, contentType: "multipart/form-data; boundary=b",
             body: body + Array("--b--\r\n".utf8), now: Mistake.now)
-        try await IngestPipeline(store: store, limits: limits).ingest(request, for: .anonymous, now: Mistake.now)
+        try await IngestPipeline(store: store, limits: limits).ingest(request, now: Mistake.now)
     }
 
     private func send(config: String, limits: IngestLimits = .pyroscope) async throws {

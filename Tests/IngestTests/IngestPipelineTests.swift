@@ -18,7 +18,7 @@ import Wire
         all["name"] = name
         let request = IngestRequest(
             parameter: { all[$0] }, contentType: "", body: Array(body.utf8), now: Self.now)
-        try await IngestPipeline(store: store, limits: limits).ingest(request, for: .anonymous, now: Self.now)
+        try await IngestPipeline(store: store, limits: limits).ingest(request, now: Self.now)
     }
 
     private func series() async throws -> [LabelSet] {
@@ -46,6 +46,25 @@ import Wire
         let points = try await store.profilePoints(for: Selection(tenants: [.anonymous], range: .all))
         #expect(points.totals == [30_000_000])
         #expect(points.series.first?[LabelName.profileType] == "process_cpu:cpu:nanoseconds:cpu:nanoseconds")
+    }
+
+    @Test func `what is pushed counts against the rate by its bytes after inflating`() async throws {
+        var limits = IngestLimits.hearth
+        limits.pprof.maxBytes = 0
+        limits.maxRate = 1
+        limits.maxBurst = 100
+        let pipeline = IngestPipeline(store: store, limits: limits)
+        func ingest(_ lines: Int) async throws {
+            let text = String(repeating: "f 1\n", count: lines)
+            let body = Gzip.deflate(Array(text.utf8))
+            try #require(body.count < 50)
+            try await pipeline.ingest(
+                IngestRequest(parameter: { ["name": "app"][$0] }, contentType: "", body: body, now: Self.now),
+                now: Self.now)
+        }
+        try await ingest(25)
+        let error = await #expect(throws: IngestError.self) { try await ingest(25) }
+        #expect(error?.kind == .resourceExhausted && error?.description.contains("100 bytes") == true)
     }
 
     @Test func `an unknown kind of profile is refused`() async {
@@ -204,14 +223,14 @@ import Wire
     ) async throws {
         let all = parameters.merging(["name": name, "format": "pprof"]) { $1 }
         let request = IngestRequest(parameter: { all[$0] }, contentType: "", body: pprof, now: Self.now)
-        try await IngestPipeline(store: store, limits: limits).ingest(request, for: .anonymous, now: Self.now)
+        try await IngestPipeline(store: store, limits: limits).ingest(request, now: Self.now)
     }
 
     private func push(
         _ profiles: [(id: Text, bytes: [UInt8])], labels: [Label], limits: IngestLimits = .hearth
     ) async throws {
         try await IngestPipeline(store: store, limits: limits).push(
-            [PushedSeries(labels: labels, profiles: profiles)], for: .anonymous, now: Self.now)
+            [PushedSeries(labels: labels, profiles: profiles)], now: Self.now)
     }
 
     /// A pprof of one sample type and one sample without a stack: types, sample, texts.

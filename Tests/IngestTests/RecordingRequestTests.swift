@@ -15,7 +15,7 @@ import Wire
         limits.pprof.isStrict = isStrict
         do throws(IngestError) {
             try await IngestPipeline(store: MemoryStore(), limits: limits).ingest(
-                request, for: .anonymous, now: 1)
+                request, now: 1)
             return nil
         } catch {
             #expect(error.kind == .unprocessable)

@@ -3,7 +3,6 @@ import Ingest
 import MemoryStore
 import Model
 import Relabelling
-import Settings
 import Store
 import Telemetry
 import Testing
@@ -26,11 +25,11 @@ import Wire
     }
 
     private func ingest(
-        _ body: String, to pipeline: IngestPipeline, _ parameters: [Text: Text], tenant: Tenant = .anonymous
+        _ body: String, to pipeline: IngestPipeline, _ parameters: [Text: Text]
     ) async throws {
         let request = IngestRequest(
             parameter: { parameters[$0] }, contentType: "", body: Array(body.utf8), now: Self.now)
-        try await pipeline.ingest(request, for: tenant, now: Self.now)
+        try await pipeline.ingest(request, now: Self.now)
     }
 
     private func series(of tenant: Tenant = .anonymous) async throws -> [LabelSet] {
@@ -53,7 +52,7 @@ import Wire
 
     private func push(_ labels: [Label], to pipeline: IngestPipeline) async throws {
         try await pipeline.push(
-            [PushedSeries(labels: labels, profiles: [(id: "", bytes: pprof)])], for: .anonymous, now: Self.now)
+            [PushedSeries(labels: labels, profiles: [(id: "", bytes: pprof)])], now: Self.now)
     }
 
     private let cpu = [Label("__name__", "process_cpu"), Label("service_name", "shop")]
@@ -119,7 +118,7 @@ import Wire
             """
         let rules = "rules: [{action: labelmap, regex: 'service\\.name', replacement: app}]"
         try await pipeline(rules).export(
-            OTLP.ExportRequest(json: Array(json.utf8)), for: .anonymous, now: Self.now)
+            OTLP.ExportRequest(json: Array(json.utf8)), now: Self.now)
         #expect(try await series().map { $0["app"] } == ["shop"])
     }
 
@@ -170,8 +169,8 @@ import Wire
 
     @Test func `a tenant's own rules apply to what it pushes, whoever else there is`() async throws {
         let rules = "tenants: {team-a: [{action: drop, regex: '.*'}]}"
-        try await ingest("f 1\n", to: pipeline(rules, for: Tenant("team-a")), ["name": "x"], tenant: Tenant("team-a"))
-        try await ingest("f 1\n", to: pipeline(rules, for: Tenant("team-b")), ["name": "x"], tenant: Tenant("team-b"))
+        try await ingest("f 1\n", to: pipeline(rules, for: Tenant("team-a")), ["name": "x"])
+        try await ingest("f 1\n", to: pipeline(rules, for: Tenant("team-b")), ["name": "x"])
         #expect(try await series(of: Tenant("team-a")).isEmpty)
         #expect(try await series(of: Tenant("team-b")).count == 1)
         #expect(metrics.exposition.contains("hearth_ingest_relabel_dropped_total{tenant=\"team-a\"} 1\n"))
@@ -183,7 +182,7 @@ import Wire
         let pipeline = IngestPipeline(store: store, limits: .hearth, relabelling: table)
         for number in 0..<RelabelTable.maxTenants + 5 {
             let tenant = Tenant("t\(number)")
-            try await ingest("f 1\n", to: pipeline.limited(by: .hearth, for: tenant), ["name": "x"], tenant: tenant)
+            try await ingest("f 1\n", to: pipeline.limited(by: .hearth, for: tenant), ["name": "x"])
         }
         #expect(metrics.exposition.contains("hearth_ingest_relabel_dropped_total{tenant=\"{others}\"} 5\n"))
     }

@@ -1,4 +1,3 @@
-import MemoryStore
 import Model
 import Store
 import Testing

@@ -28,7 +28,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     ) async throws {
         let all = (name.isEmpty ? [] : [Label(LabelName.name, name)]) + [Label(LabelName.serviceName, "api")] + labels
         try await pipeline.push(
-            [PushedSeries(labels: all, profiles: [("id", PprofBytes.encoded(change))])], for: .anonymous, now: now)
+            [PushedSeries(labels: all, profiles: [("id", PprofBytes.encoded(change))])], now: now)
     }
 
     static func ingest(
@@ -36,7 +36,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     ) async throws {
         let all = parameters.merging(["name": name, "sampleRate": parameters["sampleRate"] ?? "0"]) { $1 }
         try await pipeline.ingest(
-            IngestRequest(parameter: { all[$0] }, contentType: "", body: body, now: now), for: .anonymous, now: now)
+            IngestRequest(parameter: { all[$0] }, contentType: "", body: body, now: now), now: now)
     }
 
     static let labels: [Mistake] = [

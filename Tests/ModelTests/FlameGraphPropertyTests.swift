@@ -148,7 +148,7 @@ private struct Box {
         for _ in 0..<200 {
             let tree = forest(&random)
             let bytes = tree.encoded(maxNodes: 0)
-            let again = try CallTree(decoding: bytes)
+            let again = try #require(CallTree(reading: bytes))
             #expect(again.total == tree.total && again.encoded(maxNodes: 0) == bytes)
         }
     }

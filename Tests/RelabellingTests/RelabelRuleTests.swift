@@ -1,6 +1,5 @@
 import Model
 import Relabelling
-import Settings
 import Testing
 
 /// Rules as operators write them, and what they make of labels; written as `a=1 b=2`, sorted by name.

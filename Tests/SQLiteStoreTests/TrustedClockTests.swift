@@ -99,9 +99,14 @@ private final class Watch {
 
     @Test func `the ends of time overflow nothing`() {
         for wall in [Int64.min, .max] {
-            let clock = Watch(TrustedClock.Memory(wall: ~wall), now: reading(wall, .max), patience: day)
-            _ = clock.isTrusted(reading(.max, .min))
-            _ = clock.isTrusted(reading(.min, .max))
+            let clock = Watch(
+                TrustedClock.Memory(wall: ~wall, steady: .max), now: reading(wall, .max), patience: day)
+            #expect(clock.distance == wall)
+            // Only the end of time that was left is believed.
+            #expect(clock.isTrusted(reading(.max, .min)) == (wall == .min))
+            #expect(clock.isTrusted(reading(.min, .min)) == (wall == .max))
+            // By then any course has been kept for long enough.
+            #expect(clock.isTrusted(reading(0, .max)))
         }
     }
 }

@@ -2,7 +2,6 @@ import HTTP
 import MemoryStore
 import Model
 import Server
-import Store
 import Testing
 import Wire
 

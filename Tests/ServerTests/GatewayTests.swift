@@ -1,4 +1,3 @@
-import API
 import Formats
 import HTTP
 import Ingest
@@ -56,6 +55,15 @@ func askJSON(_ gateway: Gateway, _ method: String, _ json: String, headers: [(St
         )
         #expect(answer["flamegraph"]?["total"] == .string("4"))
         #expect(answer["flamegraph"]?["names"]?.elements?.compactMap(\.text) == ["total", "main", "work"])
+    }
+
+    @Test func `what says no time is stored at the time of its request`() async throws {
+        let store = MemoryStore()
+        var configuration = GatewayConfiguration()
+        configuration.clock = { 1_700_000_000_123_456_789 }
+        let gateway = Gateway(store: store, configuration: configuration)
+        #expect(await ask(gateway, "POST", "/ingest?name=shop", body: Array("main 1\n".utf8)).status == 200)
+        #expect(try await store.span(of: .anonymous)?.newest == 1_700_000_000_123_456_789)
     }
 
     @Test(arguments: ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])

@@ -1,4 +1,3 @@
-import API
 import Demo
 import Glibc
 import HTTP

@@ -4,7 +4,6 @@ import Ingest
 import MemoryStore
 import Model
 import Server
-import Store
 import Testing
 import Wire
 
@@ -82,7 +81,7 @@ import Wire
     }
 
     @Test func `strictly, the reference's errors come back`() async throws {
-        let gateway = gateway { $0.ingestLimits.pprof.isStrict = true }
+        let gateway = gateway { $0.limits.ingest.pprof.isStrict = true }
         let response = await ask(
             gateway, "POST", "/ingest?name=api%7Bbad-name%3Dx%7D", body: Array("f 1\n".utf8))
         #expect(response.status == 400)
@@ -182,7 +181,7 @@ import Wire
 
     @Test func `strictly, one bad profile fails the export`() async throws {
         var configuration = GatewayConfiguration()
-        configuration.ingestLimits.pprof.isStrict = true
+        configuration.limits.ingest.pprof.isStrict = true
         let strict = Gateway(store: MemoryStore(), configuration: configuration)
         #expect(try await export(try request(stacks: [[0], [9]]), isJSON: false, to: strict).status == 400)
     }

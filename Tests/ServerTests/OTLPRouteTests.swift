@@ -1,4 +1,3 @@
-import API
 import Formats
 import HTTP
 import Ingest
@@ -89,7 +88,7 @@ import Wire
     @Test func `a profile without a period's type has no name, and is strictly refused`() async {
         let body = Self.json.replacing(#""period":"1","#, with: "")
         var configuration = GatewayConfiguration()
-        configuration.ingestLimits.pprof.isStrict = true
+        configuration.limits.ingest.pprof.isStrict = true
         let strict = Gateway(store: MemoryStore(), configuration: configuration)
         let answer = await export(Array(body.utf8), "application/json", to: strict)
         #expect(answer.status == 400 && text(answer).contains("invalid metric name"))

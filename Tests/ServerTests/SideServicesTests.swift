@@ -1,7 +1,11 @@
+import Formats
 import HTTP
+import Ingest
 import MemoryStore
 import Model
+import Query
 import Server
+import Store
 import Testing
 import Wire
 
@@ -66,6 +70,16 @@ import Wire
         let left = try JSONValue(parsing: exported.utf8)
         let right = try JSONValue(parsing: try #require(second["flamebearerProfile"]?.text).utf8)
         #expect(left["flamebearer"] == right["flamebearer"])
+    }
+
+    @Test func `a tenant's own limits hold for what it uploads`() async throws {
+        var own = IngestLimits.hearth
+        own.pprof.maxBytes = 10
+        gateway.limits.replace([.anonymous: .init(query: .hearth, ingest: own)])
+        #expect(try await upload("small", "a;b 3\n").status == 200)
+        let refused = try await upload("large", "a;b 3\na;c 4\n")
+        #expect(refused.status == 400)
+        #expect(refused.answer["message"]?.text?.string.contains("limit of 10 bytes") == true)
     }
 
     @Test(

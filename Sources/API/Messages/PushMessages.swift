@@ -5,7 +5,7 @@ public import Wire
 public struct RawSample: Message {
     /// A pprof, gzip or not.
     public var rawProfile: [UInt8] = []
-    /// The client's id; not kept.
+    /// The client's id: a UUID is what the profile is known by when it comes again.
     public var id: Text = ""
 
     /// Makes an empty message.

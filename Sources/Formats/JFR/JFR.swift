@@ -20,9 +20,7 @@ public enum JFR {
         public var profiles: [Profile]
         /// The setting `event` of the profiler, such as `itimer`, which becomes the label `jfr_event`; empty if it was not recorded.
         public var event: Text
-        /// How many chunks and events were lost, because the recording was cut short or is damaged.
-        public var salvaged: Int
-        /// What was changed or left out, those chunks and events among it.
+        /// What was changed or left out, the chunks and events among it that were lost or are damaged.
         public var salvage: SalvageReport
         /// The number of bytes after inflating, labels included.
         public var byteCount: Int
@@ -61,7 +59,7 @@ public enum JFR {
             .sampleRate, count: recording.builder.worthless, "sampleRate \(sampleRate) gives samples no time")
         salvage.note(.sampleNegative, count: recording.builder.negative, "a negative value")
         return Result(
-            profiles: profiles, event: recording.event, salvaged: recording.lost, salvage: salvage,
+            profiles: profiles, event: recording.event, salvage: salvage,
             byteCount: plain.count + plainLabels.count)
     }
 }

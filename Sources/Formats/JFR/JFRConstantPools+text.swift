@@ -1,5 +1,3 @@
-import Model
-
 extension JFRConstantPools {
     /// The text at a position that was noted, following a reference into the pool of strings.
     ///

@@ -51,9 +51,6 @@ struct JFRLabelsSnapshot {
         }
     }
 
-    /// The text of an id; empty if it is unknown.
-    func text(of id: Int64) -> Text { rank(of: id).map { texts[$0] } ?? .empty }
-
     /// The rank of an id's text, or nil if it has none.
     func rank(of id: Int64) -> Int? {
         guard let rank = ranks[id], !texts[rank].isEmpty else { return nil }

@@ -1,5 +1,3 @@
-import Model
-
 extension JFRRecording {
     /// Where the events of a chunk that are there as a whole end, and what was met on the way.
     private struct Extent {

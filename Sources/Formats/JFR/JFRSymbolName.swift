@@ -1,5 +1,3 @@
-import Model
-
 /// Names that a virtual machine made up, with what changes from run to run taken out, so that equal code merges.
 enum JFRSymbolName {
     /// A name as a flame graph should show it.

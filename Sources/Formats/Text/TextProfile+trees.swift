@@ -1,18 +1,15 @@
 import Model
+import Wire
 
 extension TextProfile {
     private static func uvarint(_ bytes: [UInt8], _ offset: inout Int) throws(FormatError) -> UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
-        while offset < bytes.count {
-            let byte = bytes[offset]
-            offset += 1
-            guard shift < 63 || byte <= 1 else { break }
-            value |= UInt64(byte & 0x7f) << shift
-            if byte < 0x80 { return value }
-            shift += 7
+        var cursor = ProtobufCursor(offset: offset, end: bytes.count)
+        defer { offset = cursor.offset }
+        do throws(WireError) {
+            return try ProtobufReader.varint(bytes.span, &cursor)
+        } catch {
+            throw FormatError(.unreadable, "malformed number at byte \(cursor.offset)")
         }
-        throw FormatError(.unreadable, "malformed number at byte \(offset)")
     }
 
     private static func name(

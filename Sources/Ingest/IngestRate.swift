@@ -3,7 +3,7 @@ import Store
 import Synchronization
 
 /// The bytes that each tenant may still push: a bucket that fills at the tenant's rate.
-final class IngestBudget: Sendable {
+final class IngestRate: Sendable {
     private struct Bucket {
         var level: Double
         var time: Int64

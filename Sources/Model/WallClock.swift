@@ -8,7 +8,4 @@ public enum WallClock {
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
-
-    /// Milliseconds since the Unix epoch.
-    public static var milliseconds: Int64 { nanoseconds / 1_000_000 }
 }
