@@ -47,6 +47,6 @@ extension TrustedClock.Reading {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)
         return TrustedClock.Reading(
-            wall: WallClock.now, running: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+            wall: WallClock.nanoseconds, running: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
     }
 }

@@ -33,7 +33,7 @@ public struct DirectoryCompaction: Sendable {
         for file in catalogue.files(of: nil, in: .all) {
             let before = FileSize.of(file.path).total
             let lane = try lanes.lane(of: file)
-            while try await lane.rollUp(policy, now: WallClock.now) {}
+            while try await lane.rollUp(policy, now: WallClock.nanoseconds) {}
             let fresh = "\(catalogue.folder(of: file.tenant))/\(file.day)\(Self.suffix)"
             unlink(fresh)
             try await lane.perform("compacting") { try $0.compact(into: fresh) }

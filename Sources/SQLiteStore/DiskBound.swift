@@ -74,7 +74,7 @@ actor DiskBound {
 
     private func oldest() -> PartitionFile? {
         let files = catalogue.files(of: nil, in: .all)
-        let today = PartitionFile.day(of: WallClock.now)
+        let today = PartitionFile.day(of: WallClock.nanoseconds)
         // A wall clock that runs ahead protects nothing; the data does.
         let newest = min(today, files.map(\.day).max() ?? today)
         return files.filter { $0.day < newest }.min { ($0.day, $0.tenant) < ($1.day, $1.tenant) }

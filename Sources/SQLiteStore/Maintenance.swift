@@ -84,7 +84,7 @@ struct Maintenance: Sendable {
 
     private func rollUp(_ lane: CommitLane) async -> Bool {
         do {
-            return try await lane.rollUp(policy, now: WallClock.now)
+            return try await lane.rollUp(policy, now: WallClock.nanoseconds)
         } catch let damage as PartitionDamage {
             try? await lanes.setAside(damage)
             return false

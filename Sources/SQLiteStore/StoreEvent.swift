@@ -32,19 +32,4 @@ public enum StoreEvent: Sendable {
     case damaged(DamagedPartition)
     /// Something in the background did not work and is tried again.
     case failed(String)
-
-    /// A day since the Unix epoch as `2026-11-25`.
-    public static func date(ofDay day: Int64) -> String {
-        // Days to the civil calendar, counted from March of year 0 (Howard Hinnant's algorithm).
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let date = dayOfYear - (153 * month + 2) / 5 + 1
-        let civil = month < 10 ? month + 3 : month - 9
-        func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(yearOfEra + era * 400 + (civil <= 2 ? 1 : 0))-\(padded(civil))-\(padded(date))"
-    }
 }

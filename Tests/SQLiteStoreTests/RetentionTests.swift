@@ -169,7 +169,7 @@ extension LongTests {
                 try await store.append([typed(cpu, at: 100 * day, id: 1)], for: .anonymous)
                 // Without a memory, a file's last change tells that this time has been.
                 let found = try #require(file.read(store.catalogue.files(of: nil, in: .all)))
-                #expect(abs(found.wall - Model.WallClock.nanoseconds) < hour && found.distance == 0)
+                #expect(abs(found.wall - WallClock.nanoseconds) < hour && found.distance == 0)
                 let memory = TrustedClock.Memory(wall: 12, distance: -3, steady: 4)
                 file.write(memory)
                 #expect(file.read([]) == memory)
