@@ -26,12 +26,22 @@ public struct LabelSet: Hashable, Comparable, Sendable {
 
     /// Sorts labels, drops those with an empty value, and keeps the last of a name that occurs twice.
     public init(_ labels: some Sequence<Label>) {
+        self.init(inAnyOrder: Array(labels))
+    }
+
+    private init(inAnyOrder labels: [Label]) {
+        var sorted = labels
         // The sort is stable: of one name, the last that came stands last.
-        let sorted = labels.sorted { $0.name < $1.name }
-        self.labels = sorted.indices.filter { index in
+        sorted.sort { $0.name < $1.name }
+        var count = 0
+        for index in sorted.indices {
             let isLast = index + 1 == sorted.count || sorted[index + 1].name != sorted[index].name
-            return isLast && !sorted[index].value.isEmpty
-        }.map { sorted[$0] }
+            guard isLast && !sorted[index].value.isEmpty else { continue }
+            if count != index { sorted.swapAt(count, index) }
+            count += 1
+        }
+        sorted.removeSubrange(count...)
+        self.labels = sorted
     }
 
     private init(inOrder labels: [Label]) {

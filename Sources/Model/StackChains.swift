@@ -37,15 +37,17 @@ public struct StackChains: Sendable {
     ///
     /// - Precondition: every other location has a hash.
     public mutating func find(leafFirst frames: ArraySlice<UInt32>) -> UInt32? {
+        frames.withUnsafeBufferPointer { find($0) }
+    }
+
+    private mutating func find(_ frames: UnsafeBufferPointer<UInt32>) -> UInt32? {
         var hash = ContentHash.seed
-        let isWhole = frames.withUnsafeBufferPointer { frames in
-            locations.withUnsafeBufferPointer { locations in
-                for location in frames.reversed() {
-                    guard location != Self.noLocation else { return false }
-                    hash = mixer.mix(hash, locations[Int(location)])
-                }
-                return true
+        let isWhole = locations.withUnsafeBufferPointer { locations in
+            for location in frames.reversed() {
+                guard location != Self.noLocation else { return false }
+                hash = mixer.mix(hash, locations[Int(location)])
             }
+            return true
         }
         guard isWhole else { return nil }
         guard !frames.isEmpty else { return 0 }

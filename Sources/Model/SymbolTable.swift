@@ -148,7 +148,7 @@ public struct StackTree: Sendable, Equatable {
     }
 
     /// Adds a stack as a chain of nodes of its own, whether or not its beginning is there, and returns its leaf.
-    mutating func appendChain(leafFirst frames: ArraySlice<UInt32>) -> UInt32 {
+    mutating func appendChain(leafFirst frames: UnsafeBufferPointer<UInt32>) -> UInt32 {
         guard !frames.isEmpty else { return 0 }
         let first = UInt32(parents.count)
         parents.append(addingCapacity: frames.count) { free in
@@ -156,15 +156,13 @@ public struct StackTree: Sendable, Equatable {
             for parent in first..<first + UInt32(frames.count - 1) { free.append(parent) }
         }
         locations.append(addingCapacity: frames.count) { free in
-            frames.withUnsafeBufferPointer { frames in
-                for place in stride(from: frames.count - 1, through: 0, by: -1) { free.append(frames[place]) }
-            }
+            for place in stride(from: frames.count - 1, through: 0, by: -1) { free.append(frames[place]) }
         }
         return UInt32(parents.count - 1)
     }
 
     /// Whether the stack that ends at a leaf has exactly these locations.
-    func chain(to leaf: UInt32, isLeafFirst frames: ArraySlice<UInt32>) -> Bool {
+    func chain(to leaf: UInt32, isLeafFirst frames: UnsafeBufferPointer<UInt32>) -> Bool {
         locations.withUnsafeBufferPointer { locations in
             parents.withUnsafeBufferPointer { parents in
                 var node = Int(leaf)

@@ -62,14 +62,19 @@ public struct RPCCall: Sendable {
         ("application/json; charset=utf-8", .connect, .json), ("application/proto", .connect, .proto),
     ]
 
+    /// What a content type stands for; it is looked at more closely only where it is none as it came.
+    private static func supported(_ contentType: String) -> (type: String, protocol: RPCProtocol, codec: RPCCodec)? {
+        if let exact = supported.first(where: { $0.type == contentType }) { return exact }
+        let type = canonical(contentType)
+        return supported.first { $0.type == type }
+    }
+
     /// Reads the header of a call; nil if its content type is none of ours.
     ///
     /// `header` looks a field up without regard to case. Throws an ``APIError`` that ``encode(_:)-(APIError)`` of
     /// ``fallback(contentType:)`` can answer.
     public init?(contentType: String?, header: (String) -> String?) throws(APIError) {
-        guard let contentType,
-            let match = Self.supported.first(where: { $0.type == Self.canonical(contentType) })
-        else { return nil }
+        guard let contentType, let match = Self.supported(contentType) else { return nil }
         rpcProtocol = match.protocol
         codec = match.codec
         self.contentType = contentType == "application/grpc-web" ? "application/grpc-web+proto" : match.type
@@ -112,7 +117,7 @@ public struct RPCCall: Sendable {
 
     /// A call that can only be answered with an error, in the protocol of its content type.
     public static func fallback(contentType: String?) -> RPCCall {
-        let match = supported.first { $0.type == canonical(contentType ?? "") }
+        let match = supported(contentType ?? "")
         return RPCCall(
             rpcProtocol: match?.protocol ?? .connect, codec: match?.codec ?? .json,
             contentType: match?.type ?? "application/json")
