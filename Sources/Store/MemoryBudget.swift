@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The bytes that caches, merges and request bodies may take together (`max-memory`).
+/// The bytes that caches and merges may take together: one half of `max-memory`; bodies and decoded pushes have the other.
 ///
 /// What is accounted are the large arrays; the program's own needs come on top.
 public final class MemoryBudget: Sendable {
@@ -28,7 +28,9 @@ public final class MemoryBudget: Sendable {
         }
         guard fits else {
             throw StoreError(
-                .exhausted, "\(what) needs \(bytes) bytes more than the \(limit) bytes of max-memory leave")
+                .exhausted,
+                "\(what) needs \(bytes) bytes more than are left of the \(limit) for caches and merges, half of max-memory"
+            )
         }
     }
 

@@ -12,8 +12,8 @@ struct ServeConfiguration: Sendable {
     let logger: Logger
     let gateway: GatewayConfiguration
     let http: ServerConfiguration
-    /// Bytes that the store may take for caches and merges.
-    let maxMemory: Int
+    /// Bytes that the store may take for caches and merges; bodies and decoded pushes have a quarter each beside it.
+    let storeMemory: Int
     let tenantLimits: FollowedFile<[Tenant: TenantLimits.Limits]>?
     let relabelRules: FollowedFile<RelabelRules>?
 
@@ -24,7 +24,7 @@ struct ServeConfiguration: Sendable {
             level: LogLevel(rawValue: table.text("log-level")) ?? .info,
             format: LogFormat(rawValue: table.text("log-format")) ?? .logfmt)
         let maxMemory = Self.maxMemory(table)
-        self.maxMemory = maxMemory
+        storeMemory = maxMemory / 2
         http = try ServerConfiguration(table, maxMemory: maxMemory)
         gateway = try GatewayConfiguration(table, maxMemory: maxMemory)
         tenantLimits = try FollowedFile("tenant-limits", of: table) { bytes throws(SettingError) in

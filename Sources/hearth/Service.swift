@@ -26,7 +26,7 @@ struct Service: Sendable {
             table.text("storage") == "memory"
             ? nil
             : try SQLiteStore(
-                directory: table.text("data-dir"), budget: MemoryBudget(limit: configuration.maxMemory),
+                directory: table.text("data-dir"), budget: MemoryBudget(limit: configuration.storeMemory),
                 maxDisk: table.bytes("max-disk"),
                 report: StoreReports(logger: configuration.logger, metrics: metrics).take)
         store = files ?? MemoryStore()

@@ -42,10 +42,11 @@ import Testing
         #expect(configuration.gateway.multitenancy == gateway.multitenancy)
     }
 
-    @Test func `what is in flight takes at most a quarter of the memory each`() throws {
+    @Test func `bodies and decoded pushes take at most a quarter of the memory each, and the store half`() throws {
         let configuration = try configuration("--max-memory", "400MiB")
         #expect(configuration.http.maxBodyBytesInFlight == 100 << 20)
         #expect(configuration.gateway.maxDecodedBytesInFlight == 100 << 20)
+        #expect(configuration.storeMemory == 200 << 20)
     }
 
     @Test(
