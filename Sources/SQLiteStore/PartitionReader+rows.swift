@@ -26,7 +26,7 @@ extension PartitionReader {
     /// Walks the rows of a selection; `body` gets the statement on columns `time, id, total, samples`.
     private func forEachProfile(
         _ series: [ReadCache.Series], _ selection: Selection, _ connection: Connection, withSamples: Bool,
-        isCancelled: () -> Bool, _ body: (ReadCache.Series, Statement) throws -> Void
+        _ body: (ReadCache.Series, Statement) throws -> Void
     ) throws {
         let interval = interval(of: selection.range)
         // Without the samples, the index has all that is asked.
@@ -39,7 +39,7 @@ extension PartitionReader {
             select.bind(interval.start, at: 2)
             select.bind(interval.end, at: 3)
             while try select.step() {
-                if isCancelled() { throw CancellationError() }
+                try checkCancellation()
                 if let wanted = selection.profiles, !wanted.contains(Self.id(select)) { continue }
                 try body(entry, select)
             }
@@ -64,10 +64,10 @@ extension PartitionReader {
 
     /// Calls `body` with the stack and value of each sample of a series that a selection takes.
     func forEachSample(
-        of series: ReadCache.Series, _ selection: Selection, _ connection: Connection, isCancelled: () -> Bool,
+        of series: ReadCache.Series, _ selection: Selection, _ connection: Connection,
         _ body: (UInt32, Int64) throws -> Void
     ) throws {
-        try forEachProfile([series], selection, connection, withSamples: true, isCancelled: isCancelled) { _, row in
+        try forEachProfile([series], selection, connection, withSamples: true) { _, row in
             let samples = try row.withBlob(3) { try SampleBlob.decode($0) }
             for index in samples.stacks.indices where Self.takes(index, of: samples, selection) {
                 try body(samples.stacks[index], samples.values[index])
@@ -104,13 +104,13 @@ extension PartitionReader {
         try memory.take(rowsAtOnce * 2 * MemoryLayout<Row>.stride, for: "listing the profiles of a query")
     }
 
-    func rows(for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool) throws -> [Row] {
+    func rows(for selection: Selection, _ memory: MemoryReservation) throws -> [Row] {
         let isWhole = selection.takesWholeProfiles
         return try snapshot { connection in
             var rows: [Row] = []
             var passes: [Int64: [Bool]] = [:]
             let matching = try matching(selection.matchers, type: selection.profileType, connection)
-            try forEachProfile(matching, selection, connection, withSamples: !isWhole, isCancelled: isCancelled) {
+            try forEachProfile(matching, selection, connection, withSamples: !isWhole) {
                 series, row in
                 var total = row.int64(2)
                 if !isWhole {
@@ -126,13 +126,13 @@ extension PartitionReader {
     }
 
     func spanRows(
-        for selection: Selection, _ memory: MemoryReservation, isCancelled: () -> Bool
+        for selection: Selection, _ memory: MemoryReservation
     ) throws -> [SpanRow] {
         try snapshot { connection in
             var rows: [SpanRow] = []
             var passes: [Int64: [Bool]] = [:]
             let matching = try matching(selection.matchers, type: selection.profileType, connection)
-            try forEachProfile(matching, selection, connection, withSamples: true, isCancelled: isCancelled) {
+            try forEachProfile(matching, selection, connection, withSamples: true) {
                 series, row in
                 let (samples, taken) = try samples(row, series.service, selection, connection, passes: &passes)
                 guard !samples.spans.isEmpty else { return }

@@ -6,9 +6,17 @@ import Synchronization
 /// Answers questions about one file, each on one snapshot.
 struct PartitionReader: Sendable {
     let file: PartitionFile
+    private let isCancelled: @Sendable () -> Bool
 
-    init(_ file: PartitionFile) {
+    /// Reads a file until `isCancelled` says that nobody waits any more.
+    init(_ file: PartitionFile, isCancelled: @escaping @Sendable () -> Bool = { false }) {
         self.file = file
+        self.isCancelled = isCancelled
+    }
+
+    /// Ends the work on a question that nobody waits for any more.
+    func checkCancellation() throws(CancellationError) {
+        if isCancelled() { throw CancellationError() }
     }
 
     func snapshot<Result>(_ body: (Connection) throws -> Result) throws -> Result {
@@ -30,8 +38,11 @@ struct PartitionReader: Sendable {
             return cache.series
         }
         let typeID = type?.id
-        return all.filter { series in
-            (typeID.map { series.labels[LabelName.profileType] == $0 } ?? true)
+        var checked = 0
+        return try all.filter { series in
+            checked += 1
+            if checked % 1024 == 0 { try checkCancellation() }
+            return (typeID.map { series.labels[LabelName.profileType] == $0 } ?? true)
                 && matchers.allSatisfy { $0.matches(series.labels) }
         }
     }
@@ -50,6 +61,7 @@ struct PartitionReader: Sendable {
             let probe = try connection.prepare(
                 "SELECT 1 FROM profiles WHERE series = ? AND time >= ? AND time < ? LIMIT 1")
             return try candidates.filter { series in
+                try checkCancellation()
                 probe.bind(series.id, at: 1)
                 probe.bind(wanted.start, at: 2)
                 probe.bind(wanted.end, at: 3)
@@ -67,7 +79,7 @@ struct PartitionReader: Sendable {
     }
 
     /// The times of the first and the last profile, by two seeks a series.
-    func span(_ isCancelled: () -> Bool = { false }) throws -> ProfileSpan? {
+    func span() throws -> ProfileSpan? {
         try snapshot { connection in
             let first = try connection.prepare("SELECT min(time) FROM profiles WHERE series = ?")
             let last = try connection.prepare("SELECT max(time) FROM profiles WHERE series = ?")
@@ -78,7 +90,7 @@ struct PartitionReader: Sendable {
             }
             var span: ProfileSpan?
             for series in try matching([], type: nil, connection) {
-                if isCancelled() { throw CancellationError() }
+                try checkCancellation()
                 guard let oldest = try time(first, series.id), let newest = try time(last, series.id) else { continue }
                 span = ProfileSpan(
                     oldest: min(span?.oldest ?? oldest, oldest), newest: max(span?.newest ?? newest, newest))

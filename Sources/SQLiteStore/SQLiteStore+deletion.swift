@@ -6,11 +6,8 @@ extension SQLiteStore {
     ///
     /// A day that is meant as a whole is dropped.
     public func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts {
-        let matches = try await read([deletion.tenant], deletion.range) { files, isCancelled in
-            try files.map { file in
-                if isCancelled() { throw CancellationError() }
-                return try PartitionReader(file).count(deletion)
-            }
+        let matches = try await read([deletion.tenant], deletion.range) { readers in
+            try readers.map { try $0.count(deletion) }
         }
         var counts = DeletedCounts()
         var series: Set<LabelSet> = []
@@ -73,6 +70,7 @@ extension PartitionReader {
                 "SELECT count(*), coalesce(sum(length(samples)), 0) FROM profiles "
                     + "WHERE series = ? AND time >= ? AND time <= ?")
             for series in try matching(deletion.matchers, type: nil, connection) {
+                try checkCancellation()
                 select.bind(series.id, at: 1)
                 select.bind(deletion.start, at: 2)
                 select.bind(deletion.end, at: 3)

@@ -8,14 +8,16 @@ extension SQLiteStore {
     /// empty range reads no history.
     public func nearestProfile(to selection: Selection) async throws -> Int64? {
         let range = selection.range
-        return try await read(selection.tenants, .all) { files, isCancelled in
-            func nearest(of files: [PartitionFile], _ side: NearestProfile.Side) throws -> Int64? {
+        return try await read(selection.tenants, .all) { readers in
+            func nearest(of readers: [PartitionReader], _ side: NearestProfile.Side) throws -> Int64? {
                 var found: Int64?
-                for file in files {
+                for reader in readers {
                     // The files of a day, one a tenant, follow each other.
-                    if let found, PartitionFile.day(of: found) != file.day { return found }
-                    let probe = NearestProfile(selection: selection, side: side, isCancelled: isCancelled)
-                    guard let time = try probe.time(in: PartitionReader(file)) else { continue }
+                    if let found, PartitionFile.day(of: found) != reader.file.day { return found }
+                    let probe = NearestProfile(selection: selection, side: side)
+                    guard let time = try probe.time(in: reader) else {
+                        continue
+                    }
                     if let known = found {
                         if range.distance(toNanoseconds: time) < range.distance(toNanoseconds: known) { found = time }
                     } else {
@@ -26,12 +28,12 @@ extension SQLiteStore {
             }
             let first = PartitionFile.day(of: range.startNanoseconds)
             let last = PartitionFile.day(of: range.endNanoseconds)
-            let ascending = files.sorted { $0.day < $1.day }
-            if let inside = try nearest(of: ascending.filter { first <= $0.day && $0.day <= last }, .inside) {
+            let ascending = readers.sorted { $0.file.day < $1.file.day }
+            if let inside = try nearest(of: ascending.filter { first <= $0.file.day && $0.file.day <= last }, .inside) {
                 return inside
             }
-            let before = try nearest(of: ascending.filter { $0.day <= first }.reversed(), .before)
-            let after = try nearest(of: ascending.filter { $0.day >= last }, .after)
+            let before = try nearest(of: ascending.filter { $0.file.day <= first }.reversed(), .before)
+            let after = try nearest(of: ascending.filter { $0.file.day >= last }, .after)
             return [before, after].compactMap(\.self).min {
                 range.distance(toNanoseconds: $0) < range.distance(toNanoseconds: $1)
             }
@@ -49,11 +51,10 @@ private struct NearestProfile {
 
     let selection: Selection
     let side: Side
-    let isCancelled: () -> Bool
 
     /// The profile's time; the index has it first, so each series costs one step.
     func time(in reader: PartitionReader) throws -> Int64? {
-        if isCancelled() { throw CancellationError() }
+        try reader.checkCancellation()
         return try reader.snapshot { connection in
             let probe = try connection.prepare(
                 "SELECT time FROM profiles WHERE series = ? AND time >= ? AND time <= ? "
@@ -62,7 +63,7 @@ private struct NearestProfile {
             let end = selection.range.endNanoseconds
             var nearest: Int64?
             for series in try reader.matching(selection.matchers, type: selection.profileType, connection) {
-                if isCancelled() { throw CancellationError() }
+                try reader.checkCancellation()
                 probe.bind(series.id, at: 1)
                 probe.bind(side == .inside ? start : side == .before ? .min : end.saturatingAdd(1), at: 2)
                 probe.bind(side == .inside ? end : side == .before ? start.saturatingSubtract(1) : .max, at: 3)

@@ -88,8 +88,7 @@ public final class SQLiteStore: ProfileStore {
 
     /// Answers a question from the files of a range, in the way of `run`; what is damaged is left out and noted.
     func read<Result: Sendable>(
-        _ tenants: [Tenant], _ range: TimeRange,
-        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
+        _ tenants: [Tenant], _ range: TimeRange, _ body: @escaping @Sendable ([PartitionReader]) throws -> Result
     ) async throws -> Result {
         var suspects: [PartitionFile] = []
         while true {
@@ -111,10 +110,9 @@ public final class SQLiteStore: ProfileStore {
 
     /// Runs blocking work on the readers' queue over the files of a range, which stay in place until it ends.
     ///
-    /// `isCancelled` tells it that nobody waits any more.
+    /// The readers know when nobody waits any more.
     private func run<Result: Sendable>(
-        _ tenants: [Tenant], _ range: TimeRange,
-        _ body: @escaping @Sendable ([PartitionFile], _ isCancelled: @escaping @Sendable () -> Bool) throws -> Result
+        _ tenants: [Tenant], _ range: TimeRange, _ body: @escaping @Sendable ([PartitionReader]) throws -> Result
     ) async throws -> Result {
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
         let flag = CancellationFlag()
@@ -122,7 +120,12 @@ public final class SQLiteStore: ProfileStore {
         defer { withExtendedLifetime(lease) {} }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
-                readers.async { done.resume(with: Swift.Result { try body(lease.files) { flag.isSet } }) }
+                readers.async {
+                    done.resume(
+                        with: Swift.Result {
+                            try body(lease.files.map { PartitionReader($0) { flag.isSet } })
+                        })
+                }
             }
         } onCancel: {
             flag.set()
@@ -133,13 +136,13 @@ public final class SQLiteStore: ProfileStore {
     public func series(
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]
     ) async throws -> [LabelSet] {
-        return try await read(tenants, range) { files, isCancelled in
+        return try await read(tenants, range) { readers in
             // A file has each series once.
-            if files.count == 1 { return try PartitionReader(files[0]).series(in: range, matching: matchers).sorted() }
+            if readers.count == 1 { return try readers[0].series(in: range, matching: matchers).sorted() }
             var found: Set<LabelSet> = []
-            for file in files {
-                if isCancelled() { throw CancellationError() }
-                found.formUnion(try PartitionReader(file).series(in: range, matching: matchers))
+            for reader in readers {
+                try reader.checkCancellation()
+                found.formUnion(try reader.series(in: range, matching: matchers))
             }
             return found.sorted()
         }
@@ -168,11 +171,11 @@ public final class SQLiteStore: ProfileStore {
         in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant],
         _ add: @escaping @Sendable (LabelSet, inout Set<Text>) -> Void
     ) async throws -> [Text] {
-        try await read(tenants, range) { files, isCancelled in
+        try await read(tenants, range) { readers in
             var found: Set<Text> = []
-            for file in files {
-                if isCancelled() { throw CancellationError() }
-                for set in try PartitionReader(file).series(in: range, matching: matchers) { add(set, &found) }
+            for reader in readers {
+                try reader.checkCancellation()
+                for set in try reader.series(in: range, matching: matchers) { add(set, &found) }
             }
             return found.sorted()
         }
@@ -181,10 +184,9 @@ public final class SQLiteStore: ProfileStore {
     /// The sums of a selection for each stack, for each file and service that has any.
     public func stackTotals(for selection: Selection) async throws -> [StackTotals] {
         let budget = budget
-        return try await read(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { readers in
             try SelectionSums(
-                selection: selection, readers: files.map(PartitionReader.init), budget: budget,
-                isCancelled: isCancelled
+                selection: selection, readers: readers, budget: budget
             ).run()
         }
     }
@@ -195,14 +197,13 @@ public final class SQLiteStore: ProfileStore {
             return SeriesTimeline.lines(of: try await profilePoints(for: selection))
         }
         let memory = MemoryReservation(budget)
-        return try await read(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { readers in
             var timelines: [SeriesTimeline] = []
-            for file in files {
-                let reader = PartitionReader(file)
+            for reader in readers {
                 let interval = reader.interval(of: selection.range)
                 try reader.snapshot { connection in
                     for series in try reader.matching(selection.matchers, type: selection.profileType, connection) {
-                        if isCancelled() { throw CancellationError() }
+                        try reader.checkCancellation()
                         var points = PointColumns()
                         try SeriesReader(connection: connection).addPoints(
                             of: series.id, in: interval, coarsest: .day, to: &points)
@@ -220,11 +221,9 @@ public final class SQLiteStore: ProfileStore {
     /// The selected profiles, in ascending order of time.
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
         let memory = MemoryReservation(budget)
-        return try await read(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { readers in
             var rows: [PartitionReader.Row] = []
-            for file in files {
-                rows += try PartitionReader(file).rows(for: selection, memory, isCancelled: isCancelled)
-            }
+            for reader in readers { rows += try reader.rows(for: selection, memory) }
             var points = ProfilePoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.time < $1.time }) {
@@ -240,11 +239,9 @@ public final class SQLiteStore: ProfileStore {
     /// The spans of the selected profiles, in ascending order of the profiles' time.
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
         let memory = MemoryReservation(budget)
-        return try await read(selection.tenants, selection.range) { files, isCancelled in
+        return try await read(selection.tenants, selection.range) { readers in
             var rows: [PartitionReader.SpanRow] = []
-            for file in files {
-                rows += try PartitionReader(file).spanRows(for: selection, memory, isCancelled: isCancelled)
-            }
+            for reader in readers { rows += try reader.spanRows(for: selection, memory) }
             var points = SpanPoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.profile.time < $1.profile.time }) {
@@ -270,13 +267,13 @@ public final class SQLiteStore: ProfileStore {
 
     /// The oldest and newest profile of a tenant.
     public func span(of tenant: Tenant) async throws -> ProfileSpan? {
-        try await read([tenant], .all) { files, isCancelled in
+        try await read([tenant], .all) { readers in
             // Files come in the order of their days; one without any profile tells nothing.
-            func first(_ files: some Sequence<PartitionFile>) throws -> ProfileSpan? {
-                for file in files { if let span = try PartitionReader(file).span(isCancelled) { return span } }
+            func first(_ readers: some Sequence<PartitionReader>) throws -> ProfileSpan? {
+                for reader in readers { if let span = try reader.span() { return span } }
                 return nil
             }
-            guard let oldest = try first(files), let newest = try first(files.reversed()) else { return nil }
+            guard let oldest = try first(readers), let newest = try first(readers.reversed()) else { return nil }
             return ProfileSpan(oldest: oldest.oldest, newest: newest.newest)
         }
     }

@@ -9,7 +9,6 @@ struct SelectionSums: Sendable {
     let selection: Selection
     let readers: [PartitionReader]
     let budget: MemoryBudget
-    let isCancelled: @Sendable () -> Bool
 
     /// A service in one of the files.
     private struct Partition: Hashable {
@@ -77,7 +76,7 @@ struct SelectionSums: Sendable {
     /// The selected series in pieces of one file each; few enough that a snapshot pays, and enough for every core.
     private func pieces() throws -> [Work] {
         let series = try readers.map { reader in
-            if isCancelled() { throw CancellationError() }
+            try reader.checkCancellation()
             return try reader.series(of: selection).sorted { ($0.service, $0.id) < ($1.service, $1.id) }
         }
         let size = max(1, min(32, series.reduce(0) { $0 + $1.count } / (Parallel.width * 4)))
@@ -109,11 +108,11 @@ struct SelectionSums: Sendable {
                     try SeriesReader(connection: connection).forEachSum(
                         of: series.id, in: interval, coarsest: .day
                     ) { blob in
-                        if isCancelled() { throw CancellationError() }
+                        try reader.checkCancellation()
                         try SampleBlob.add(blob, to: &sums)
                     }
                 } else {
-                    try reader.forEachSample(of: series, selection, connection, isCancelled: isCancelled) {
+                    try reader.forEachSample(of: series, selection, connection) {
                         try sums.add($1, at: $0)
                     }
                 }

@@ -59,8 +59,8 @@ import Testing
             // Room for the sums of some days, and not of all: each has two stacks.
             let budget = MemoryBudget(limit: 100)
             let sums = SelectionSums(
-                selection: everything, readers: store.catalogue.files(of: nil, in: .all).map(PartitionReader.init),
-                budget: budget, isCancelled: { false })
+                selection: everything, readers: store.catalogue.files(of: nil, in: .all).map { PartitionReader($0) },
+                budget: budget)
             #expect(throws: StoreError.self) { try sums.run() }
             #expect(budget.reserved == 0)
             await store.close()
