@@ -25,7 +25,7 @@ extension PartitionReader {
 
     /// Walks the rows of a selection; `body` gets the statement on columns `time, id, total, samples`.
     private func forEachProfile(
-        _ series: [ReadCache.Series], _ selection: Selection, _ connection: Connection, withSamples: Bool,
+        _ series: some Sequence<ReadCache.Series>, _ selection: Selection, _ connection: Connection, withSamples: Bool,
         _ body: (ReadCache.Series, Statement) throws -> Void
     ) throws {
         let interval = interval(of: selection.range)
@@ -104,14 +104,15 @@ extension PartitionReader {
         try memory.take(rowsAtOnce * 2 * MemoryLayout<Row>.stride, for: "listing the profiles of a query")
     }
 
-    func rows(for selection: Selection, _ memory: MemoryReservation) throws -> [Row] {
+    /// The selected profiles of some series, series by series.
+    func rows(
+        of series: ArraySlice<ReadCache.Series>, _ selection: Selection, _ memory: MemoryReservation
+    ) throws -> [Row] {
         let isWhole = selection.takesWholeProfiles
         return try snapshot { connection in
             var rows: [Row] = []
             var passes: [Int64: [Bool]] = [:]
-            let matching = try matching(selection.matchers, type: selection.profileType, connection)
-            try forEachProfile(matching, selection, connection, withSamples: !isWhole) {
-                series, row in
+            try forEachProfile(series, selection, connection, withSamples: !isWhole) { series, row in
                 var total = row.int64(2)
                 if !isWhole {
                     let (samples, taken) = try samples(row, series.service, selection, connection, passes: &passes)
@@ -125,15 +126,14 @@ extension PartitionReader {
         }
     }
 
+    /// The spans of the selected profiles of some series, series by series.
     func spanRows(
-        for selection: Selection, _ memory: MemoryReservation
+        of series: ArraySlice<ReadCache.Series>, _ selection: Selection, _ memory: MemoryReservation
     ) throws -> [SpanRow] {
         try snapshot { connection in
             var rows: [SpanRow] = []
             var passes: [Int64: [Bool]] = [:]
-            let matching = try matching(selection.matchers, type: selection.profileType, connection)
-            try forEachProfile(matching, selection, connection, withSamples: true) {
-                series, row in
+            try forEachProfile(series, selection, connection, withSamples: true) { series, row in
                 let (samples, taken) = try samples(row, series.service, selection, connection, passes: &passes)
                 guard !samples.spans.isEmpty else { return }
                 var sums: [SpanKey: Int64] = [:]

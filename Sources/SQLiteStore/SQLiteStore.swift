@@ -198,23 +198,20 @@ public final class SQLiteStore: ProfileStore {
         }
         let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { readers in
-            var timelines: [SeriesTimeline] = []
-            for reader in readers {
-                let interval = reader.interval(of: selection.range)
-                try reader.snapshot { connection in
-                    for series in try reader.matching(selection.matchers, type: selection.profileType, connection) {
-                        try reader.checkCancellation()
+            try Parallel.flatMap(try SeriesPiece.cut(selection, in: readers)) { piece in
+                let interval = piece.reader.interval(of: selection.range)
+                return try piece.reader.snapshot { connection in
+                    try piece.series.compactMap { series in
+                        try piece.reader.checkCancellation()
                         var points = PointColumns()
                         try SeriesReader(connection: connection).addPoints(
                             of: series.id, in: interval, coarsest: .day, to: &points)
-                        guard !points.times.isEmpty else { continue }
+                        guard !points.times.isEmpty else { return nil }
                         try memory.take(points.times.count * 16, for: "the timeline of a query")
-                        timelines.append(
-                            SeriesTimeline(series: series.labels, times: points.times, totals: points.totals))
+                        return SeriesTimeline(series: series.labels, times: points.times, totals: points.totals)
                     }
                 }
             }
-            return timelines
         }
     }
 
@@ -222,8 +219,9 @@ public final class SQLiteStore: ProfileStore {
     public func profilePoints(for selection: Selection) async throws -> ProfilePoints {
         let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { readers in
-            var rows: [PartitionReader.Row] = []
-            for reader in readers { rows += try reader.rows(for: selection, memory) }
+            let rows = try Parallel.flatMap(try SeriesPiece.cut(selection, in: readers)) {
+                try $0.reader.rows(of: $0.series, selection, memory)
+            }
             var points = ProfilePoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.time < $1.time }) {
@@ -240,8 +238,9 @@ public final class SQLiteStore: ProfileStore {
     public func spanPoints(for selection: Selection) async throws -> SpanPoints {
         let memory = MemoryReservation(budget)
         return try await read(selection.tenants, selection.range) { readers in
-            var rows: [PartitionReader.SpanRow] = []
-            for reader in readers { rows += try reader.spanRows(for: selection, memory) }
+            let rows = try Parallel.flatMap(try SeriesPiece.cut(selection, in: readers)) {
+                try $0.reader.spanRows(of: $0.series, selection, memory)
+            }
             var points = SpanPoints()
             var index: [LabelSet: UInt32] = [:]
             for row in rows.sorted(by: { $0.profile.time < $1.profile.time }) {

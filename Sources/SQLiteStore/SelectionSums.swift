@@ -16,11 +16,6 @@ struct SelectionSums: Sendable {
         let service: Int64
     }
 
-    private struct Work {
-        let file: Int
-        let series: ArraySlice<ReadCache.Series>
-    }
-
     /// What one worker has summed up.
     ///
     /// Unchecked because `Parallel` hands each worker to one thread, and they are read only after all have ended.
@@ -43,7 +38,8 @@ struct SelectionSums: Sendable {
     }
 
     func run() throws -> [StackTotals] {
-        let work = try pieces()
+        // The series of a service side by side, as they share their symbols.
+        let work = try SeriesPiece.cut(selection, in: readers) { ($0.service, $0.id) < ($1.service, $1.id) }
         guard !work.isEmpty else { return [] }
         let workers = try Parallel.run(pieces: work.count, makeWorker: { Worker(budget) }) { worker, piece in
             try add(work[piece], to: worker)
@@ -73,22 +69,8 @@ struct SelectionSums: Sendable {
         }
     }
 
-    /// The selected series in pieces of one file each; few enough that a snapshot pays, and enough for every core.
-    private func pieces() throws -> [Work] {
-        let series = try readers.map { reader in
-            try reader.checkCancellation()
-            return try reader.series(of: selection).sorted { ($0.service, $0.id) < ($1.service, $1.id) }
-        }
-        let size = max(1, min(32, series.reduce(0) { $0 + $1.count } / (Parallel.width * 4)))
-        return series.enumerated().flatMap { file, series in
-            stride(from: 0, to: series.count, by: size).map { start in
-                Work(file: file, series: series[start..<min(start + size, series.count)])
-            }
-        }
-    }
-
-    private func add(_ work: Work, to worker: Worker) throws {
-        let reader = readers[work.file]
+    private func add(_ work: SeriesPiece, to worker: Worker) throws {
+        let reader = work.reader
         let interval = reader.interval(of: selection.range)
         try reader.snapshot { connection in
             var known: Set<Int64> = []

@@ -46,8 +46,6 @@ public final class MemoryBudget: Sendable {
 }
 
 /// Bytes of a budget that are given back when nobody holds this any more.
-///
-/// Used by one thread at a time; the lock lets it be handed on.
 public final class MemoryReservation: Sendable {
     private let budget: MemoryBudget
     private let taken = Mutex(0)
