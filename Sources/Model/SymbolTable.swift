@@ -56,9 +56,15 @@ public struct Mapping: Hashable, Sendable {
         self.hasInlineFrames = hasInlineFrames
     }
 
-    /// What is known of the binary's symbols, as bits.
-    var flags: UInt8 {
-        (hasFunctions ? 1 : 0) | (hasFilenames ? 2 : 0) | (hasLineNumbers ? 4 : 0) | (hasInlineFrames ? 8 : 0)
+    /// What is known of the binary's symbols, as bits: functions, file names, line numbers, inlined calls.
+    public var flags: UInt8 {
+        get { (hasFunctions ? 1 : 0) | (hasFilenames ? 2 : 0) | (hasLineNumbers ? 4 : 0) | (hasInlineFrames ? 8 : 0) }
+        set {
+            hasFunctions = newValue & 1 != 0
+            hasFilenames = newValue & 2 != 0
+            hasLineNumbers = newValue & 4 != 0
+            hasInlineFrames = newValue & 8 != 0
+        }
     }
 }
 

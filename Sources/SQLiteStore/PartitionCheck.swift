@@ -27,9 +27,9 @@ struct PartitionCheck {
                 let version = try connection.number("PRAGMA user_version") ?? 0
                 // A stop, or a copy, between making a file and its tables.
                 if version == 0, try connection.number("SELECT count(*) FROM sqlite_master") == 0 { return }
-                guard version == PartitionFile.schemaVersion else {
+                guard version == Schema.version else {
                     problems.append(
-                        "schema version \(version), and only \(PartitionFile.schemaVersion) can be verified; "
+                        "schema version \(version), and only \(Schema.version) can be verified; "
                             + "hearth compact brings older files up to date")
                     return
                 }

@@ -52,7 +52,6 @@ final class PartitionFile: Sendable {
     }
 
     static let nanosecondsPerDay: Int64 = 86_400_000_000_000
-    static let schemaVersion: Int64 = 2
 
     deinit { closeIdle() }
 
@@ -87,10 +86,10 @@ final class PartitionFile: Sendable {
 
     /// Throws for the schema of a newer program.
     func refuseNewer(_ version: Int64) throws(StoreError) {
-        guard version > Self.schemaVersion else { return }
+        guard version > Schema.version else { return }
         throw StoreError(
             .unusable,
-            "\(path) has schema version \(version), this program knows up to \(Self.schemaVersion): use a newer hearth")
+            "\(path) has schema version \(version), this program knows up to \(Schema.version): use a newer hearth")
     }
 
     /// Opens the file for reading; one of an older program is brought up to date the first time.
@@ -98,7 +97,7 @@ final class PartitionFile: Sendable {
         // One brings it up to date, which may take long, and others wait.
         try isCurrent.withLock { isCurrent in
             guard !isCurrent else { return }
-            if try Connection(path, .read).number("PRAGMA user_version") != Self.schemaVersion {
+            if try Connection(path, .read).number("PRAGMA user_version") != Schema.version {
                 try bringUpToDate(try Connection(path, .write))
             }
             isCurrent = true
@@ -109,7 +108,7 @@ final class PartitionFile: Sendable {
     private func bringUpToDate(_ connection: Connection) throws {
         let version = try connection.number("PRAGMA user_version") ?? 0
         try refuseNewer(version)
-        if version < Self.schemaVersion { try connection.writing { try Schema.update(connection) } }
+        if version < Schema.version { try connection.writing { try Schema.update(connection) } }
     }
 
     /// The schema version of the file, 0 where its creation was cut short.
@@ -118,7 +117,7 @@ final class PartitionFile: Sendable {
     /// is; everything else SQLite reads and verifies.
     func storedVersion() throws -> Int64 {
         if FileSize.of(path).log == 0, let version = try DatabaseHeader.userVersion(of: path),
-            version == Self.schemaVersion
+            version == Schema.version
         {
             return version
         }

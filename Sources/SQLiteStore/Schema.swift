@@ -12,13 +12,16 @@ enum Schema {
     static func update(_ connection: Connection) throws {
         // Another opener may have been first.
         switch try connection.number("PRAGMA user_version") ?? 0 {
-        case 0: try connection.execute(tables + version)
-        case 1: try connection.execute(fromVersion1 + version)
+        case 0: try connection.execute(tables + noteVersion)
+        case 1: try connection.execute(fromVersion1 + noteVersion)
         default: break
         }
     }
 
-    private static let version = "PRAGMA user_version = 2;"
+    /// The version of a file that this program writes.
+    static let version: Int64 = 2
+
+    private static let noteVersion = "PRAGMA user_version = \(version);"
 
     private static let profiles = """
         CREATE TABLE profiles (

@@ -54,9 +54,7 @@ enum SymbolChunk {
             writer.uvarint(mapping.fileOffset)
             writer.uvarint(UInt64(mapping.filename))
             writer.uvarint(UInt64(mapping.buildID))
-            writer.uvarint(
-                (mapping.hasFunctions ? 1 : 0) | (mapping.hasFilenames ? 2 : 0) | (mapping.hasLineNumbers ? 4 : 0)
-                    | (mapping.hasInlineFrames ? 8 : 0))
+            writer.uvarint(UInt64(mapping.flags))
         }
         writer.uvarint(UInt64(table.locations.count - mark.locations))
         for location in table.locations[mark.locations...] {
@@ -118,11 +116,7 @@ enum SymbolChunk {
             var mapping = Mapping(
                 start: try reader.uvarint(), limit: try reader.uvarint(), fileOffset: try reader.uvarint(),
                 filename: try string(&reader), buildID: try string(&reader))
-            let flags = try reader.uvarint()
-            mapping.hasFunctions = flags & 1 != 0
-            mapping.hasFilenames = flags & 2 != 0
-            mapping.hasLineNumbers = flags & 4 != 0
-            mapping.hasInlineFrames = flags & 8 != 0
+            mapping.flags = UInt8(truncatingIfNeeded: try reader.uvarint())
             table.mappings.append(mapping)
         }
         for _ in 0..<(try reader.count()) {
@@ -156,29 +150,5 @@ enum SymbolChunk {
     private static func below(_ count: Int, _ index: UInt32) throws(BlobDamage) -> UInt32 {
         guard Int(index) < count else { throw BlobDamage(description: "a chunk's index points nowhere") }
         return index
-    }
-}
-
-/// A series' labels as a blob.
-enum LabelBlob {
-    static func encode(_ labels: LabelSet) -> [UInt8] {
-        var writer = BlobWriter()
-        for label in labels.labels {
-            writer.uvarint(UInt64(label.name.utf8.count))
-            writer.append(label.name.utf8)
-            writer.uvarint(UInt64(label.value.utf8.count))
-            writer.append(label.value.utf8)
-        }
-        return writer.sealed()
-    }
-
-    static func decode(_ blob: UnsafeBufferPointer<UInt8>) throws(BlobDamage) -> LabelSet {
-        var reader = try BlobReader(sealed: blob)
-        var labels: [Label] = []
-        while !reader.isAtEnd {
-            let name = Text(utf8: try reader.content(reader.count()))
-            labels.append(Label(name, Text(utf8: try reader.content(reader.count()))))
-        }
-        return LabelSet(labels)
     }
 }

@@ -43,13 +43,12 @@ struct PprofNormaliser {
         }
         for mapping in pprof.mappings {
             // Addresses mean nothing once functions are known, and would only keep equal places apart.
-            let hasFunctions = mapping.flags & 1 != 0
-            symbols.mappings.append(
-                Mapping(
-                    start: hasFunctions ? 0 : mapping.start, limit: hasFunctions ? 0 : mapping.limit,
-                    fileOffset: hasFunctions ? 0 : mapping.fileOffset, filename: UInt32(mapping.filename),
-                    buildID: UInt32(mapping.buildID), hasFunctions: hasFunctions, hasFilenames: mapping.flags & 2 != 0,
-                    hasLineNumbers: mapping.flags & 4 != 0, hasInlineFrames: mapping.flags & 8 != 0))
+            var placed = Mapping(filename: UInt32(mapping.filename), buildID: UInt32(mapping.buildID))
+            placed.flags = mapping.flags
+            if !placed.hasFunctions {
+                (placed.start, placed.limit, placed.fileOffset) = (mapping.start, mapping.limit, mapping.fileOffset)
+            }
+            symbols.mappings.append(placed)
         }
     }
 
