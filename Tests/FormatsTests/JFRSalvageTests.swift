@@ -31,6 +31,24 @@ import Testing
         #expect(result.salvage[.cutShort] == 1)
     }
 
+    @Test func `a stack that a chunk lacks is the one of its key in a chunk before; one that is nowhere is counted`()
+        throws
+    {
+        let first = chunk(["a/A.a"])
+        var second = JFRWriter()
+        second.firstKey = first.firstKey + 50
+        second.add("profiler.LiveObject", stack: "b/B.b")
+        second.add("profiler.LiveObject", ["stackTrace": first.firstKey])
+        second.add("profiler.LiveObject", ["stackTrace": 999])
+        second.add("profiler.LiveObject", ["stackTrace": 0])
+        let bytes = first.encode() + second.encode()
+        let result = try decode(bytes)
+        #expect(result.stacks == [live: ["a/A.a:0": 2, "b/B.b:0": 1]])
+        #expect(result.salvage[.sampleReference] == 1)
+        // The reference resolves within a chunk, and passes over what is not there.
+        #expect(try decode(bytes, limits: .pyroscope).stacks == [live: ["a/A.a:0": 1, "b/B.b:0": 1]])
+    }
+
     @Test func `chunks before one that is cut short are kept`() throws {
         let first = chunk(["a/A.a"]).encode()
         let second = chunk(["b/B.b"]).encode()

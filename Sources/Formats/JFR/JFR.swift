@@ -3,7 +3,8 @@ import Wire
 
 /// Decodes Java Flight Recorder recordings: every chunk, every event that means samples.
 ///
-/// The chunk format is that of JDK Mission Control's parser, major version 2. Ids are resolved within their chunk. A recording
+/// The chunk format is that of JDK Mission Control's parser, major version 2. Ids are resolved within their chunk, those of stacks that it lacks in
+/// the chunks before. A recording
 /// that was cut short gives what came before the cut, and what was lost is counted; strictly, it gives nothing.
 public enum JFR {
     /// The profile of one kind of event.
@@ -55,6 +56,8 @@ public enum JFR {
         try recording.read(plain)
         let profiles = try recording.builder.profiles(time: time)
         if let problem = recording.problem { salvage.note(.cutShort, count: recording.lost, problem.description) }
+        salvage.note(
+            .sampleReference, count: recording.stackless, "an event names a stack that the recording does not have")
         salvage.note(
             .sampleRate, count: recording.builder.worthless, "sampleRate \(sampleRate) gives samples no time")
         salvage.note(.sampleNegative, count: recording.builder.negative, "a negative value")

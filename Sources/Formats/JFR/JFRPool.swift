@@ -22,6 +22,9 @@ struct JFRPool {
     /// The index of a key's constant; the last one if a key repeats.
     func index(of key: UInt64) -> Int? { table[key] }
 
+    /// The key of a constant.
+    func key(_ index: Int) -> UInt64 { keys[index] }
+
     /// The first number of a constant.
     func first(_ index: Int) -> UInt64 { firsts[index] }
 

@@ -49,12 +49,25 @@ extension JFRRecording {
             }
             if case .setting = plans[index].role {
                 readSetting(slots, bytes, pools, end: range.upperBound)
-            } else if let stack = try stacks.stack(
-                slots[JFREventType.Slot.stackTrace], bytes, &builder.symbols)
-            {
-                addSample(plans[index].role, stack, slots, states)
+            } else {
+                let key = slots[JFREventType.Slot.stackTrace]
+                if let stack = try stacks.stack(key, bytes, &builder.symbols) ?? earlierStack(key) {
+                    addSample(plans[index].role, stack, slots, states)
+                }
             }
         }
+        if !limits.isStrict { earlierStacks.merge(stacks.resolved.lazy.map { ($0.key, $0.stack) }) { $1 } }
+    }
+
+    /// The stack of a key that a chunk lacks.
+    ///
+    /// While it changes chunks, a JVM may write an event into the next one and its stack only into the one before. Strictly, as in
+    /// the reference, such an event is passed over.
+    private mutating func earlierStack(_ key: UInt64) -> UInt32? {
+        guard key != 0, !limits.isStrict else { return nil }
+        let stack = earlierStacks[key]
+        if stack == nil { stackless += 1 }
+        return stack
     }
 
     private mutating func readSetting(

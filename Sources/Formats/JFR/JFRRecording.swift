@@ -9,6 +9,10 @@ struct JFRRecording {
     var event: Text = .empty
     /// Chunks and events that were lost.
     private(set) var lost = 0
+    /// The stacks that events of earlier chunks have, by their keys.
+    var earlierStacks: [UInt64: UInt32] = [:]
+    /// Events whose stack is nowhere.
+    var stackless = 0
     /// Nanoseconds for which a CPU or wall sample stands.
     let period: Int64
     let limits: PprofLimits

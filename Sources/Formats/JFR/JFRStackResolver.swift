@@ -61,6 +61,11 @@ struct JFRStackResolver {
         return stacks[index] == Self.missing ? nil : stacks[index]
     }
 
+    /// The keys that were asked for, with their stacks.
+    var resolved: [(key: UInt64, stack: UInt32)] {
+        stacks.indices.filter { stacks[$0] < Self.missing }.map { (traces.key($0), stacks[$0]) }
+    }
+
     private mutating func resolve(
         _ position: UInt64, _ bytes: Span<UInt8>, _ symbols: inout JFRSymbols
     ) throws(FormatError) -> UInt32? {
