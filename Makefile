@@ -17,7 +17,9 @@ release: deps ## Builds with optimisation; the program is .build/release/hearth
 test: ## Installs what the tests need, builds and runs all tests
 	@.ci/dependencies tests
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --skip BinaryTests
+	# Alone, as these take all cores, and others watch the clock.
+	swift test --skip-build --filter BinaryTests
 
 lint: ## Checks format and imports
 	swift format lint --strict --recursive Sources Tests Benchmarks/Package.swift Benchmarks/Sources Fuzzing Package.swift

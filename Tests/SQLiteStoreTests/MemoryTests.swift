@@ -51,13 +51,13 @@ import Testing
     @Test func `what a query reserved before it failed is given back`() async throws {
         try await withDirectory { directory in
             let store = try SQLiteStore(directory: directory)
-            for day in 0..<40 as Range<Int64> {
+            for day in 0..<6 as Range<Int64> {
                 try await store.append(
                     [sampleProfile(["a"], value: 1, at: day * PartitionFile.nanosecondsPerDay, id: UInt64(day))],
                     for: .anonymous)
             }
             // Room for the sums of some days, and not of all: each has two stacks.
-            let budget = MemoryBudget(limit: 100)
+            let budget = MemoryBudget(limit: 40)
             let sums = SelectionSums(
                 selection: everything, readers: store.catalogue.files(of: nil, in: .all).map { PartitionReader($0) },
                 budget: budget)
