@@ -9,8 +9,8 @@ struct StackCollector {
     private let maxNames: Int
     private let reserving: (Int) -> Bool
     private var reserved = 0
-    private var names: [Text] = []
-    private var indexOfName: [Text: UInt32] = [:]
+    private var names = TextTable()
+    private var nameIndex = NameIndex()
     private var stacks = StackTree()
     private var edges = EdgeTable()
     private var values: [Int64] = [0]
@@ -66,19 +66,14 @@ struct StackCollector {
     }
 
     mutating func child(of parent: UInt32, named name: ArraySlice<UInt8>) throws(FormatError) -> UInt32 {
-        let text = Text(utf8: Array(name))
-        let index: UInt32
-        if let known = indexOfName[text] {
-            index = known
-        } else {
-            guard names.count < maxNames else {
+        let known = names.count
+        let index = name.withUnsafeBufferPointer { nameIndex.index(of: $0, in: &names) }
+        if names.count > known {
+            guard known < maxNames else {
                 throw FormatError(
                     .tooLarge, "the profile has more than \(maxNames) functions (max-profile-size)")
             }
-            try take(400 + text.utf8.count)
-            index = UInt32(names.count)
-            names.append(text)
-            indexOfName[text] = index
+            try take(400 + name.count)
         }
         let next = UInt32(stacks.count)
         let node = edges.find(parent, index, orInsert: next)
@@ -141,7 +136,7 @@ struct StackCollector {
         for (node, isSent) in marked(scaled, { $0 != 0 }).enumerated() where isSent && node > 0 {
             isUsed[Int(stacks.locations[node])] = true
         }
-        var shown = names
+        var shown = Array(names)
         for (index, name) in names.enumerated() where isUsed[index] {
             var text = name
             if !text.isValidUTF8 {

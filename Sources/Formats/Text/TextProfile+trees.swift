@@ -100,7 +100,8 @@ private struct TreeNodes {
     }
 
     private var nodes: [Node] = []
-    private var indexOfName: [Text: UInt32] = [:]
+    private var names = TextTable()
+    private var nameIndex = NameIndex()
     private var edges = EdgeTable()
     private let maxNodes: Int
     private let reserving: (Int) -> Bool
@@ -125,9 +126,7 @@ private struct TreeNodes {
         let next = UInt32(nodes.count)
         var node = next
         if let parent {
-            let text = Text(utf8: Array(name))
-            let index = indexOfName[text] ?? UInt32(indexOfName.count)
-            indexOfName[text] = index
+            let index = name.withUnsafeBufferPointer { nameIndex.index(of: $0, in: &names) }
             node = edges.find(parent, index, orInsert: next)
         }
         if node == next {
