@@ -18,7 +18,7 @@ test: ## Installs what the tests need, builds and runs all tests
 	@.ci/dependencies tests
 	swift build --build-tests
 	swift test --skip-build --skip BinaryTests
-	# Alone, as these take all cores, and others watch the clock.
+	@# Alone, as these take all cores, and others watch the clock.
 	swift test --skip-build --filter BinaryTests
 
 lint: ## Checks format and imports

@@ -95,8 +95,8 @@ extension PartitionReader {
         return (samples, taken)
     }
 
-    /// How many rows memory is taken for at once.
-    private static let rowsAtOnce = 1024
+    /// How many rows memory is taken for at once; few, as a question about many series is cut into many pieces.
+    private static let rowsAtOnce = 64
 
     /// Takes memory for further rows, and for the answer that is made of them.
     private static func makeRoom<Row>(for rows: [Row], _ memory: MemoryReservation) throws {
