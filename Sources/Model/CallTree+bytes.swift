@@ -7,9 +7,9 @@ extension CallTree {
     ///
     /// What is cut beside a function that is called `other` is added to that function, which keeps its subtree.
     public func encoded(maxNodes: Int = 0) -> [UInt8] {
-        guard nodeCount > 0 else { return [] }
+        guard total > 0 else { return [] }
         let threshold = threshold(maxNodes: maxNodes)
-        let other = otherIndex
+        let other = index(ofName: Self.otherName)
         var bytes: [UInt8] = []
         // A node waiting to be written and what it gets on top of its self; `node` is nil for a synthetic `other`.
         var waiting: [(node: UInt32?, extra: Int64)] = [(0, 0)]

@@ -1,103 +1,65 @@
 /// Functions calling functions: a forest of named nodes under a synthetic root, with self and total for each.
 ///
-/// Node 0 is the root, whose self is 0. Siblings are unique by name and sorted by its bytes. A child's index is larger than
-/// its parent's. Sums saturate.
+/// Node 0 is the root, whose self is 0. Nodes come level by level and, within a level, from left to right: siblings are unique by
+/// name and sorted by its bytes. So a child's index is larger than its parent's, and the children of a node lie side by side. Sums
+/// saturate. A node whose total is 0 counts as not there: the nodes are those of everything that is known of a service.
 public struct CallTree: Sendable {
     /// The distinct names.
     public let names: TextTable
-    /// The name of each node, as an index into ``names``; meaningless for the root.
-    public let nameIndices: [UInt32]
-    /// The parent of each node; the root is its own.
-    public let parents: [UInt32]
+    /// The order of all names.
+    let nameOrder: NameOrder
+    /// The nodes.
+    let levels: LevelOrder
+    /// What the nodes are of: trees of one lineage and of as many nodes have the same.
+    let lineage: NameTree.Lineage
     /// What each node spent itself.
     public let selfs: [Int64]
     /// What each node and everything below it spent.
     public let totals: [Int64]
-    /// The children of node `i` are `children[childStarts[i]..<childStarts[i + 1]]`, ascending by name.
-    let childStarts: [UInt32]
-    let children: [UInt32]
 
-    /// Where the tree holds only its largest nodes: how many were wanted, their smallest total, and what each node lost.
-    let cut: Cut?
+    /// Where only the largest nodes are there, which these are.
+    let bound: Bound?
+    /// The sum of the children that each node lost to the bound; empty without one.
+    let lost: [Int64]
 
-    /// What was left out of a tree.
-    struct Cut: Sendable {
+    /// A bound on the nodes of a tree.
+    struct Bound: Sendable {
         /// The number of nodes that were wanted.
         let maxNodes: Int
         /// The smallest total that stayed.
         let threshold: Int64
-        /// The sum of the children that each node lost.
-        let lost: [Int64]
     }
 
-    /// The number of nodes without the root.
-    public var nodeCount: Int { parents.count - 1 }
-
-    /// The sum of everything.
-    public var total: Int64 { totals[0] }
-
-    /// The children of a node, ascending by name.
-    public func children(of node: UInt32) -> ArraySlice<UInt32> {
-        children[Int(childStarts[Int(node)])..<Int(childStarts[Int(node) + 1])]
-    }
-
-    /// Every name once, ascending by its bytes, as indices into ``names``.
-    let sortedNames: [UInt32]
-
-    /// Closes a forest: sums totals in one backward pass, unless they are at hand, and puts the children of each node in order.
+    /// Sums up the values of a tree of names, in the level order of it.
     ///
-    /// `sortedNames` holds every name once, in order; so no name is compared here.
-    init(
-        names: TextTable, sortedNames: [UInt32], nameIndices: [UInt32], parents: [UInt32], selfs: [Int64],
-        totals: [Int64]? = nil, cut: Cut? = nil
-    ) {
-        self.names = names
-        self.sortedNames = sortedNames
-        self.nameIndices = nameIndices
-        self.parents = parents
-        self.selfs = selfs
-        self.cut = cut
-        let count = parents.count
-
-        var starts = [UInt32](repeating: 0, count: count + 1)
-        for node in 1..<max(count, 1) { starts[Int(parents[node]) + 1] += 1 }
-        for node in 0..<count { starts[node + 1] += starts[node] }
-        childStarts = starts
-        if let totals {
-            self.totals = totals
-        } else {
-            var totals = selfs
-            for node in stride(from: count - 1, to: 0, by: -1) {
-                let parent = Int(parents[node])
-                totals[parent] = totals[parent].saturatingAdd(totals[node])
-            }
-            self.totals = totals
-        }
-
-        // Nodes dealt out in the order of their names leave each parent's children in order.
-        var children = [UInt32](repeating: 0, count: max(count - 1, 0))
-        for node in Self.nodesByName(nameIndices, sortedNames) {
-            let parent = Int(parents[Int(node)])
-            children[Int(starts[parent])] = node
-            starts[parent] += 1
-        }
-        self.children = children
+    /// `selfs` has a value for each place in the order, none of them negative.
+    init(_ tree: NameTree, _ levels: LevelOrder, selfs: [Int64]) {
+        self.init(tree, levels, selfs: selfs, totals: Self.totals(of: selfs, levels), bound: nil, lost: [])
     }
 
-    /// All nodes but the root, ascending by name: a counting sort by the names' ranks.
-    private static func nodesByName(_ nameIndices: [UInt32], _ sortedNames: [UInt32]) -> [UInt32] {
-        var ranks = [UInt32](repeating: 0, count: sortedNames.count)
-        for (rank, name) in sortedNames.enumerated() { ranks[Int(name)] = UInt32(rank) }
-        var starts = [UInt32](repeating: 0, count: sortedNames.count + 1)
-        for name in nameIndices.dropFirst() { starts[Int(ranks[Int(name)]) + 1] += 1 }
-        for rank in sortedNames.indices { starts[rank + 1] += starts[rank] }
-        var nodes = [UInt32](repeating: 0, count: max(nameIndices.count - 1, 0))
-        for node in 1..<max(nameIndices.count, 1) {
-            let rank = Int(ranks[Int(nameIndices[node])])
-            nodes[Int(starts[rank])] = UInt32(node)
-            starts[rank] += 1
+    /// Takes columns that are at hand, all in level order.
+    init(_ tree: NameTree, _ levels: LevelOrder, selfs: [Int64], totals: [Int64], bound: Bound?, lost: [Int64]) {
+        names = tree.names
+        nameOrder = tree.order
+        lineage = tree.lineage
+        self.levels = levels
+        self.selfs = selfs
+        self.totals = totals
+        self.bound = bound
+        self.lost = lost
+    }
+
+    private static func totals(of selfs: [Int64], _ levels: LevelOrder) -> [Int64] {
+        var totals = selfs
+        levels.parents.withUnsafeBufferPointer { parents in
+            totals.withUnsafeMutableBufferPointer { totals in
+                for node in stride(from: totals.count - 1, to: 0, by: -1) {
+                    let parent = Int(parents[node])
+                    totals[parent] = totals[parent].saturatingAdd(totals[node])
+                }
+            }
         }
-        return nodes
+        return totals
     }
 }
 
@@ -105,23 +67,34 @@ extension CallTree {
     /// The bucket that holds what was cut.
     public static let otherName: Text = "other"
 
+    /// The sum of everything.
+    public var total: Int64 { totals[0] }
+
+    /// The number of nodes that are there, without the root.
+    public var nodeCount: Int { totals.dropFirst().reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
+
+    /// The name of each node, as an index into ``names``; meaningless for the root.
+    public var nameIndices: [UInt32] { levels.names }
+
+    /// The parent of each node; the root is its own.
+    public var parents: [UInt32] { levels.parents }
+
+    /// The children of a node that are there, ascending by name.
+    public func children(of node: UInt32) -> some BidirectionalCollection<UInt32> {
+        (levels.childStarts[Int(node)]..<levels.childStarts[Int(node) + 1]).lazy.filter { totals[Int($0)] > 0 }
+    }
+
+    /// The index of a name, or nil if no node has it.
+    func index(ofName name: Text) -> UInt32? { nameOrder.find(name, in: names) }
+
     /// The smallest total that stays when at most `maxNodes` nodes are wanted.
     ///
-    /// Ties stay too; 0 if nothing is cut.
+    /// Ties stay too; at least 1, as nodes without a share are not there.
     func threshold(maxNodes: Int) -> Int64 {
-        if let cut, cut.maxNodes == maxNodes { return cut.threshold }
-        return maxNodes < 1 || nodeCount <= maxNodes ? 0 : Self.smallest(of: totals.dropFirst(), amongLargest: maxNodes)
-    }
-
-    /// The index of the name `other`, or nil if no node has it.
-    var otherIndex: UInt32? {
-        (0..<names.count).first { names.equals($0, Self.otherName.utf8) }.map(UInt32.init)
-    }
-
-    /// The smallest of the `count` largest values.
-    ///
-    /// - Precondition: `0 < count <= values.count`
-    static func smallest(of values: some Collection<Int64>, amongLargest count: Int) -> Int64 {
-        OrderStatistic.largest(count, of: Array(values))
+        if let bound, bound.maxNodes == maxNodes { return max(bound.threshold, 1) }
+        guard maxNodes > 0 else { return 1 }
+        return totals.withUnsafeBufferPointer {
+            max(OrderStatistic.largest(maxNodes, of: UnsafeBufferPointer(rebasing: $0.dropFirst())), 1)
+        }
     }
 }

@@ -7,6 +7,13 @@ struct FixedStack<Element: BitwiseCopyable>: ~Copyable {
         elements = .allocate(capacity: max(capacity, 1))
     }
 
+    /// A stack of equal elements.
+    init(repeating element: Element, count: Int) {
+        self.init(capacity: count)
+        elements[..<count].initialize(repeating: element)
+        self.count = count
+    }
+
     deinit { elements.deallocate() }
 
     /// - Precondition: there is room.
@@ -15,6 +22,18 @@ struct FixedStack<Element: BitwiseCopyable>: ~Copyable {
         precondition(count < elements.count)
         elements.initializeElement(at: count, to: element)
         count += 1
+    }
+
+    /// Pushes several, with one look at the room.
+    ///
+    /// - Precondition: there is room.
+    @inline(__always)
+    mutating func push(_ first: Element, _ second: Element, _ third: Element) {
+        precondition(count + 3 <= elements.count)
+        elements.initializeElement(at: count, to: first)
+        elements.initializeElement(at: count + 1, to: second)
+        elements.initializeElement(at: count + 2, to: third)
+        count += 3
     }
 
     @inline(__always)
@@ -27,21 +46,45 @@ struct FixedStack<Element: BitwiseCopyable>: ~Copyable {
     /// - Precondition: `index` is below ``count``.
     @inline(__always)
     subscript(_ index: Int) -> Element {
-        precondition(index < count)
-        return elements[index]
+        get {
+            precondition(index < count)
+            return elements[index]
+        }
+        set {
+            precondition(index < count)
+            elements[index] = newValue
+        }
     }
 
     /// All elements, the first pushed first.
-    var array: [Element] { Array(UnsafeBufferPointer(rebasing: elements[..<count])) }
+    var array: [Element] { array(0..<count) }
+
+    /// Some of the elements.
+    ///
+    /// - Precondition: `range` lies below ``count``.
+    func array(_ range: Range<Int>) -> [Element] {
+        precondition(range.upperBound <= count)
+        return Array(UnsafeBufferPointer(rebasing: elements[range]))
+    }
 }
 
-extension FixedStack<Int64> {
-    /// Adds to an element, saturating.
-    ///
-    /// - Precondition: `index` is below ``count``.
+extension FixedStack where Element: Comparable {
+    /// Puts the elements from `start` on in ascending order.
     @inline(__always)
-    mutating func add(_ value: Int64, at index: Int) {
-        precondition(index < count)
-        elements[index] = elements[index].saturatingAdd(value)
+    mutating func sort(from start: Int) {
+        let length = count - start
+        guard length > 1 else { return }
+        var run = UnsafeMutableBufferPointer(rebasing: elements[start..<count])
+        // Most runs are a few elements, for which a general sort is slow to set out.
+        guard length <= 16 else { return run.sort() }
+        for place in 1..<length {
+            let element = run[place]
+            var hole = place
+            while hole > 0 && run[hole - 1] > element {
+                run[hole] = run[hole - 1]
+                hole -= 1
+            }
+            run[hole] = element
+        }
     }
 }

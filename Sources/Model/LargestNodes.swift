@@ -18,85 +18,76 @@ struct LargestNodes {
         var count: Int
     }
 
-    private let parts: [CallTreeBuilder.Part]
-    private let totals: [[Int64]]
-    private var names = TextTable()
+    private let parts: [CallTree]
+    /// The nodes that were taken.
+    private var result = NameTree()
     private var nameIndex = NameIndex()
-    /// The index of each partition's names in `names`, where they were met.
+    /// The index of each partition's names in the result, where they were met.
     private var ownNames: [[UInt32]]
     private var members: [Member] = []
     private var seen: [Seen] = []
     /// Indices of `seen` that were not opened, the largest total first.
     private var heap = TotalHeap()
 
-    init(_ parts: [CallTreeBuilder.Part]) {
+    init(_ parts: [CallTree]) {
         self.parts = parts
-        totals = parts.map { $0.tree.totals(of: $0.selfs) }
-        ownNames = parts.map { [UInt32](repeating: .max, count: $0.tree.names.count) }
+        ownNames = parts.map { [UInt32](repeating: .max, count: $0.names.count) }
     }
 
     mutating func tree(maxNodes: Int) -> CallTree {
         members = parts.indices.map { Member(part: $0, node: 0) }
-        let total = totals.reduce(Int64(0)) { $0.saturatingAdd($1[0]) }
-        var nameIndices: [UInt32] = [0]
-        var parents: [UInt32] = [0]
+        let total = parts.reduce(Int64(0)) { $0.saturatingAdd($1.total) }
         var selfs: [Int64] = [0]
         var keptTotals = [total]
         open(Seen(name: 0, parent: 0, total: total, first: 0, count: members.count), as: 0)
         var threshold: Int64 = 0
-        while let next = heap.largest, nameIndices.count <= maxNodes || next.total == threshold {
+        while let next = heap.largest, result.nodeCount <= maxNodes || next.total == threshold {
             heap.removeLargest()
             let node = seen[Int(next.index)]
-            let index = UInt32(parents.count)
-            nameIndices.append(node.name)
-            parents.append(node.parent)
             keptTotals.append(node.total)
             selfs.append(
                 members[node.first..<node.first + node.count].reduce(Int64(0)) {
                     $0.saturatingAdd(parts[$1.part].selfs[Int($1.node)])
                 })
-            open(node, as: index)
+            open(node, as: result.append(node.name, below: node.parent))
             threshold = node.total
         }
-        var lost = [Int64](repeating: 0, count: parents.count)
+        var lost = [Int64](repeating: 0, count: result.nodeCount)
         for entry in heap.entries {
             let parent = Int(seen[Int(entry.index)].parent)
             lost[parent] = lost[parent].saturatingAdd(entry.total)
         }
+        for names in namesInOrder() { result.sortNames(names) }
+        let levels = result.levels
+        func placed(_ values: [Int64]) -> [Int64] {
+            var placed = values
+            for (node, value) in values.enumerated() { placed[Int(levels.places[node])] = value }
+            return placed
+        }
         return CallTree(
-            names: names, sortedNames: sortedNames(), nameIndices: nameIndices, parents: parents, selfs: selfs,
-            totals: keptTotals,
-            cut: CallTree.Cut(maxNodes: maxNodes, threshold: heap.isEmpty ? 0 : threshold, lost: lost))
+            result, levels, selfs: placed(selfs), totals: placed(keptTotals),
+            bound: CallTree.Bound(maxNodes: maxNodes, threshold: heap.isEmpty ? 0 : threshold), lost: placed(lost))
     }
 
     /// Adds the children of a node, which has become node `index` of the result.
     private mutating func open(_ node: Seen, as index: UInt32) {
         guard node.count > 1 else {
-            let member = members[node.first]
-            let nodes = parts[member.part].tree.nodes
-            var child = nodes[Int(member.node)].lastChild
-            while child != 0 {
-                let total = totals[member.part][Int(child)]
-                if total > 0 {
-                    see(name(Int(nodes[Int(child)].name), of: member.part), index, total)
-                    members.append(Member(part: member.part, node: child))
-                }
-                child = nodes[Int(child)].previousSibling
+            let part = members[node.first].part
+            for child in children(of: members[node.first]) where total(of: child, in: part) > 0 {
+                see(name(of: child, in: part), index, total(of: child, in: part))
+                members.append(Member(part: part, node: UInt32(child)))
             }
             return
         }
         // Children of several partitions that have one name are one child.
         var children: [(name: UInt32, member: Member, total: Int64)] = []
         for member in members[node.first..<node.first + node.count] {
-            let nodes = parts[member.part].tree.nodes
-            var child = nodes[Int(member.node)].lastChild
-            while child != 0 {
-                let total = totals[member.part][Int(child)]
-                if total > 0 {
-                    let name = name(Int(nodes[Int(child)].name), of: member.part)
-                    children.append((name, Member(part: member.part, node: child), total))
-                }
-                child = nodes[Int(child)].previousSibling
+            for child in self.children(of: member) where total(of: child, in: member.part) > 0 {
+                children.append(
+                    (
+                        name(of: child, in: member.part), Member(part: member.part, node: UInt32(child)),
+                        total(of: child, in: member.part)
+                    ))
             }
         }
         children.sort { $0.name < $1.name }
@@ -120,28 +111,32 @@ struct LargestNodes {
         seen.append(Seen(name: name, parent: parent, total: total, first: members.count, count: count))
     }
 
-    private mutating func name(_ name: Int, of part: Int) -> UInt32 {
+    private func children(of member: Member) -> Range<Int> {
+        let node = Int(member.node)
+        return Int(parts[member.part].levels.childStarts[node])..<Int(parts[member.part].levels.childStarts[node + 1])
+    }
+
+    private func total(of node: Int, in part: Int) -> Int64 { parts[part].totals[node] }
+
+    private mutating func name(of node: Int, in part: Int) -> UInt32 {
+        let name = Int(parts[part].levels.names[node])
         if ownNames[part][name] == .max {
-            ownNames[part][name] = parts[part].tree.names.withBytes(name) { nameIndex.index(of: $0, in: &names) }
+            ownNames[part][name] = parts[part].names.withBytes(name) { nameIndex.index(of: $0, in: &result.names) }
         }
         return ownNames[part][name]
     }
 
-    /// The names that were met, ascending: each partition's are in order already.
-    private func sortedNames() -> [UInt32] {
-        var sorted: [UInt32] = []
-        var isKnown = [Bool](repeating: false, count: names.count)
-        for part in parts.indices {
-            var new: [UInt32] = []
-            for name in parts[part].tree.sortedNames {
+    /// The names that were met, each once: each partition's are in order already.
+    private func namesInOrder() -> [[UInt32]] {
+        var isKnown = [Bool](repeating: false, count: result.names.count)
+        return parts.indices.map { part in
+            parts[part].nameOrder.sorted.compactMap { name in
                 let own = ownNames[part][Int(name)]
-                guard own != .max, !isKnown[Int(own)] else { continue }
+                guard own != .max, !isKnown[Int(own)] else { return nil }
                 isKnown[Int(own)] = true
-                new.append(own)
+                return own
             }
-            sorted = names.merged(sorted, withSorted: new)
         }
-        return sorted
     }
 }
 

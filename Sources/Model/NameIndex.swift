@@ -15,27 +15,3 @@ public struct NameIndex: Sendable {
         return new
     }
 }
-
-extension TextTable {
-    /// Two lists of texts as one in ascending order; the first is in order already, the second need not be.
-    func merged(_ sorted: [UInt32], with others: [UInt32]) -> [UInt32] {
-        others.isEmpty ? sorted : merged(sorted, withSorted: others.sorted { isLess(Int($0), Int($1)) })
-    }
-
-    /// Two lists of texts, both in ascending order, as one.
-    func merged(_ sorted: [UInt32], withSorted others: [UInt32]) -> [UInt32] {
-        guard !sorted.isEmpty else { return others }
-        var merged: [UInt32] = []
-        merged.reserveCapacity(sorted.count + others.count)
-        var next = 0
-        for other in others {
-            while next < sorted.count && !isLess(Int(other), Int(sorted[next])) {
-                merged.append(sorted[next])
-                next += 1
-            }
-            merged.append(other)
-        }
-        merged.append(contentsOf: sorted[next...])
-        return merged
-    }
-}

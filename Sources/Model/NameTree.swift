@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A tree of function names, in which the stacks of one or several symbol tables end.
 ///
 /// It only grows; what was made of an earlier state of it holds for every later one.
@@ -16,16 +18,14 @@ public struct NameTree: Sendable {
         var previousSibling: UInt32 = 0
     }
 
-    /// What tells trees apart: states of one tree share it.
-    final class Identity: Sendable {}
-
-    let identity = Identity()
+    /// What all states of a tree share; it tells trees apart.
+    let lineage = Lineage()
     /// The distinct names.
     var names = TextTable()
     /// All nodes.
-    var nodes = [Node(parent: 0, name: 0)]
-    /// All names, ascending by their bytes.
-    var sortedNames: [UInt32] = []
+    private(set) var nodes = [Node(parent: 0, name: 0)]
+    /// The order of the names that have a place in it; ``sortNames()`` gives one to all.
+    private(set) var order = NameOrder()
 
     /// Makes a tree of the root alone.
     init() {}
@@ -33,88 +33,37 @@ public struct NameTree: Sendable {
     /// The number of nodes, root included.
     public var nodeCount: Int { nodes.count }
 
-    /// What each node and all below it have.
-    func totals(of selfs: [Int64]) -> [Int64] {
-        var totals = selfs
-        nodes.withUnsafeBufferPointer { nodes in
-            totals.withUnsafeMutableBufferPointer { totals in
-                for node in stride(from: totals.count - 1, to: 0, by: -1) where totals[node] != 0 {
-                    let parent = Int(nodes[node].parent)
-                    totals[parent] = totals[parent].saturatingAdd(totals[node])
-                }
-            }
-        }
-        return totals
+    /// Adds a node below another, which has none of that name, and returns it.
+    mutating func append(_ name: UInt32, below parent: UInt32) -> UInt32 {
+        let node = UInt32(nodes.count)
+        nodes.append(Node(parent: parent, name: name, previousSibling: nodes[Int(parent)].lastChild))
+        nodes[Int(parent)].lastChild = node
+        return node
     }
 
-    /// The call tree of some stacks, without the nodes that have no share in it.
-    ///
-    /// With `maxNodes`, only the largest nodes are there, those whose total is at least the one of the `maxNodes`-th.
-    func tree(selfs: [Int64], maxNodes: Int? = nil) -> CallTree {
-        let totals = totals(of: selfs)
-        guard let maxNodes else {
-            return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: 0, threshold: nil)
-        }
-        let threshold =
-            maxNodes > 0
-            ? totals.withUnsafeBufferPointer { OrderStatistic.largest(maxNodes, of: .init(rebasing: $0.dropFirst())) }
-            : 0
-        return tree(selfs: selfs, totals: totals, sizes: totals, maxNodes: maxNodes, threshold: threshold)
+    /// Puts the names that were added into their order.
+    mutating func sortNames() {
+        order.add((order.sorted.count..<names.count).map { UInt32($0) }, of: names)
     }
 
-    /// Two call trees of this tree's nodes, of which only those are there that a diff of about `maxNodes` nodes shows.
-    ///
-    /// A node counts by the larger of its two totals, and the root counts, as in ``FlameGraphDiff``.
-    func pair(_ left: [Int64], _ right: [Int64], maxNodes: Int) -> (left: CallTree, right: CallTree) {
-        let leftTotals = totals(of: left)
-        let rightTotals = totals(of: right)
-        let sizes = leftTotals.indices.map { max(leftTotals[$0], rightTotals[$0]) }
-        let threshold = OrderStatistic.largest(maxNodes, of: sizes)
-        return (
-            tree(selfs: left, totals: leftTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold),
-            tree(selfs: right, totals: rightTotals, sizes: sizes, maxNodes: maxNodes, threshold: threshold)
-        )
+    /// The same where all names but `ascending` have their place, and these are in order among themselves.
+    mutating func sortNames(_ ascending: [UInt32]) {
+        order.add(ascending: ascending, of: names)
     }
 
-    /// The nodes that have a share and whose size is at least a threshold, with what the others take from their parents.
-    private func tree(
-        selfs: [Int64], totals: [Int64], sizes: [Int64], maxNodes: Int, threshold: Int64?
-    ) -> CallTree {
-        let least = max(threshold ?? 0, 1)
-        var kept = FixedStack<UInt32>(capacity: totals.count)
-        var lost = FixedStack<Int64>(capacity: totals.count)
-        kept.push(0)
-        lost.push(0)
-        var places = [UInt32](repeating: 0, count: totals.count)
-        nodes.withUnsafeBufferPointer { nodes in
-            places.withUnsafeMutableBufferPointer { places in
-                // A parent comes before its children and has at least what each of them has, so it was kept before.
-                for node in 1..<max(totals.count, 1) where totals[node] > 0 {
-                    let parent = Int(nodes[node].parent)
-                    if sizes[node] >= least {
-                        places[node] = UInt32(kept.count)
-                        kept.push(UInt32(node))
-                        lost.push(0)
-                    } else if places[parent] > 0 || parent == 0 {
-                        lost.add(totals[node], at: Int(places[parent]))
-                    }
-                }
+    /// The level order of this state or of a later one, which it serves as well.
+    var levels: LevelOrder { lineage.levels(of: self) }
+
+    /// What the states of a tree have in common.
+    final class Lineage: Sendable {
+        private let latest = Mutex(LevelOrder())
+
+        /// The level order of a state, worked out where it is later than all that came before.
+        fileprivate func levels(of tree: NameTree) -> LevelOrder {
+            latest.withLock { latest in
+                if latest.count < tree.nodeCount { latest = LevelOrder(of: tree, from: latest) }
+                return latest
             }
         }
-        let count = kept.count
-        func column<Value>(_ value: (Int) -> Value) -> [Value] {
-            [Value](unsafeUninitializedCapacity: count) { column, initialized in
-                for place in 0..<count { column.initializeElement(at: place, to: value(Int(kept[place]))) }
-                initialized = count
-            }
-        }
-        let names = column { nodes[$0].name }
-        let parents = column { places[Int(nodes[$0].parent)] }
-        let keptSelfs = column { selfs[$0] }
-        let keptTotals = column { totals[$0] }
-        return CallTree(
-            names: self.names, sortedNames: sortedNames, nameIndices: names, parents: parents, selfs: keptSelfs,
-            totals: keptTotals,
-            cut: threshold.map { CallTree.Cut(maxNodes: maxNodes, threshold: $0, lost: lost.array) })
     }
 }

@@ -14,15 +14,15 @@ public struct NameTreeGrower: Sendable {
     }
 
     /// The tree so far.
-    public private(set) var tree = NameTree()
+    public internal(set) var tree = NameTree()
     private var index = NameIndex()
     private var edges = EdgeTable()
 
     /// Makes a tree of the root alone.
     public init() {}
 
-    /// About how many bytes the tree and its indices take.
-    public var byteCount: Int { tree.names.bytes.count + tree.names.count * 24 + tree.nodes.count * 64 }
+    /// About how many bytes the tree, its indices and its level order take.
+    public var byteCount: Int { tree.names.bytes.count + tree.names.count * 24 + tree.nodes.count * 88 }
 
     /// Adds the stacks that a table has beyond those that were added; it is the one of before, or grew out of it.
     ///
@@ -30,8 +30,7 @@ public struct NameTreeGrower: Sendable {
     public mutating func add(_ table: SymbolTable, _ progress: inout Progress) {
         guard table.stacks.count > progress.nodeOfStack.count else { return }
         for function in table.functions[progress.nameOfFunction.count...] {
-            progress.nameOfFunction.append(
-                table.strings.withBytes(Int(function.name)) { index.index(of: $0, in: &tree.names) })
+            progress.nameOfFunction.append(table.strings.withBytes(Int(function.name)) { self.name($0) })
         }
         let stackParents = table.stacks.parents
         let places = table.stacks.locations
@@ -39,20 +38,20 @@ public struct NameTreeGrower: Sendable {
         for stack in progress.nodeOfStack.count..<stackParents.count {
             var node = progress.nodeOfStack[Int(stackParents[stack])]
             for line in table.lines[table.locations[Int(places[stack])].lineRange].reversed() {
-                let name = progress.nameOfFunction[Int(line.function)]
-                let next = UInt32(tree.nodes.count)
-                let child = edges.find(node, name, orInsert: next)
-                if child == next {
-                    tree.nodes.append(
-                        NameTree.Node(parent: node, name: name, previousSibling: tree.nodes[Int(node)].lastChild))
-                    tree.nodes[Int(node)].lastChild = child
-                }
-                node = child
+                node = child(of: node, named: progress.nameOfFunction[Int(line.function)])
             }
             progress.nodeOfStack.append(node)
         }
-        let known = tree.sortedNames.count
-        tree.sortedNames = tree.names.merged(
-            tree.sortedNames, with: (known..<tree.names.count).map { UInt32($0) })
+        tree.sortNames()
+    }
+
+    /// The index of a name, which is added where it is new.
+    mutating func name(_ name: UnsafeBufferPointer<UInt8>) -> UInt32 { index.index(of: name, in: &tree.names) }
+
+    /// The child of that name of a node, which is added where it is new.
+    mutating func child(of parent: UInt32, named name: UInt32) -> UInt32 {
+        let next = UInt32(tree.nodeCount)
+        let node = edges.find(parent, name, orInsert: next)
+        return node == next ? tree.append(name, below: parent) : node
     }
 }

@@ -14,16 +14,17 @@ public struct NamedStacks: Sendable {
         self.nodeOfStack = nodeOfStack
     }
 
-    /// What each node has itself, where `totals[i]` belongs to `stacks[i]`; values of 0 or less count for nothing.
+    /// Adds to what each node has itself, in level order, where `totals[i]` belongs to `stacks[i]`.
     ///
-    /// Stacks that the table does not hold are passed over, as are those without any frame.
-    func selfs(stacks: [UInt32], totals: [Int64]) -> [Int64] {
-        var selfs = [Int64](repeating: 0, count: tree.nodes.count)
-        for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
-            let node = Int(nodeOfStack[Int(stack)])
-            selfs[node] = selfs[node].saturatingAdd(total)
+    /// Values of 0 or less count for nothing. Stacks that the table does not hold are passed over, as are those without any frame.
+    func add(stacks: [UInt32], totals: [Int64], _ levels: LevelOrder, to selfs: inout [Int64]) {
+        let places = levels.places
+        selfs.withUnsafeMutableBufferPointer { selfs in
+            for (stack, total) in zip(stacks, totals) where total > 0 && Int(stack) < nodeOfStack.count {
+                let place = Int(places[Int(nodeOfStack[Int(stack)])])
+                selfs[place] = selfs[place].saturatingAdd(total)
+            }
+            selfs[0] = 0
         }
-        selfs[0] = 0
-        return selfs
     }
 }

@@ -1,28 +1,12 @@
 /// Finds an order statistic without sorting.
 enum OrderStatistic {
     /// The `rank`-th largest value, counted from 1, or 0 where fewer than that are above 0.
-    ///
-    /// Values are counted in buckets of a thirty-second of their size, like those of an HDR histogram; only the bucket in which the
-    /// rank lies is searched.
     static func largest(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> Int64 {
         guard rank > 0 else { return .max }
-        return withUnsafeTemporaryAllocation(of: Int32.self, capacity: bucketCount) { counts in
-            counts.initialize(repeating: 0)
-            for value in values where value > 0 { counts[bucket(of: value)] &+= 1 }
-            // How many are larger than all of the bucket.
-            var larger = 0
-            guard
-                let wanted = (0..<bucketCount).last(where: { bucket in
-                    guard larger + Int(counts[bucket]) < rank else { return true }
-                    larger += Int(counts[bucket])
-                    return false
-                })
-            else { return 0 }
-            var inside: [Int64] = []
-            inside.reserveCapacity(Int(counts[wanted]))
-            for value in values where value > 0 && bucket(of: value) == wanted { inside.append(value) }
-            return inside.withUnsafeMutableBufferPointer { select(rank - larger, of: $0) }
-        }
+        guard rank <= values.count else { return 0 }
+        if values.count > 8 * sampleSize, let found = bracketed(rank, of: values) { return found }
+        var copy = Array(values)
+        return max(copy.withUnsafeMutableBufferPointer { select(rank, of: $0) }, 0)
     }
 
     /// The same of an array.
@@ -30,15 +14,36 @@ enum OrderStatistic {
         values.withUnsafeBufferPointer { largest(rank, of: $0) }
     }
 
-    /// A bucket for each value up to 63, then 32 for each power of two.
-    private static let bucketCount = 64 + 57 * 32
+    private static let sampleSize = 512
 
-    @inline(__always)
-    private static func bucket(of value: Int64) -> Int {
-        let bits = UInt64(bitPattern: value)
-        guard bits >= 64 else { return Int(bits) }
-        let power = 63 - bits.leadingZeroBitCount
-        return 64 + (power - 6) * 32 + Int(truncatingIfNeeded: bits >> UInt64(power - 5) & 31)
+    /// Looks only between two values of a sample, as Floyd and Rivest do; nil where the wanted one is not there.
+    ///
+    /// Values below 0 count as 0.
+    private static func bracketed(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> Int64? {
+        let sample = stride(from: 0, to: values.count, by: values.count / sampleSize).map { values[$0] }.sorted()
+        let expected = sample.count - rank * sample.count / values.count
+        // More than three standard deviations of a rank in the sample.
+        let spread = 40
+        let least = max(expected - spread < 0 ? 0 : sample[expected - spread], 0)
+        let most = max(expected + spread < sample.count ? sample[expected + spread] : .max, 0)
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: values.count) { inside in
+            var larger = 0
+            var count = 0
+            // Without a branch, which nobody could foretell: comparisons are signs of differences, and each value is stored, the
+            // next one over it where it is not inside.
+            for value in values {
+                let value = value & ~(value >> 63)
+                let isLarger = Int(truncatingIfNeeded: UInt64(bitPattern: most &- value) >> 63)
+                let isSmaller = Int(truncatingIfNeeded: UInt64(bitPattern: value &- least) >> 63)
+                inside.initializeElement(at: count, to: value)
+                larger &+= isLarger
+                count &+= 1 &- isLarger &- isSmaller
+            }
+            guard larger < rank, rank <= larger + count else { return nil }
+            // Samples of a fixed period have few values, many times each.
+            if least == most { return most }
+            return select(rank - larger, of: UnsafeMutableBufferPointer(rebasing: inside[..<count]))
+        }
     }
 
     /// Hoare's selection, with the median of three for a pivot; equal values do not slow it down.

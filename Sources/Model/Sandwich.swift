@@ -37,7 +37,7 @@ public struct Sandwich: Sendable {
         let name = known ?? UInt32(names.count)
         if known == nil { names.append(function) }
         let occurrences = (1..<max(tree.parents.count, 1)).map(UInt32.init).filter {
-            tree.nameIndices[Int($0)] == name
+            tree.nameIndices[Int($0)] == name && tree.totals[Int($0)] > 0
         }
         let weighted = occurrences.map { (node: $0, weight: tree.totals[Int($0)]) }
         callees = Self.half(name, weighted, maxNodes, selfs: tree.selfs) { node, _ in
@@ -94,7 +94,7 @@ extension Sandwich.Half {
     /// Keeps the nodes whose total is among the largest and sums the others into one for each parent.
     fileprivate mutating func cut(to maxNodes: Int) {
         guard maxNodes > 0, names.count > maxNodes else { return }
-        let threshold = CallTree.smallest(of: totals, amongLargest: maxNodes)
+        let threshold = OrderStatistic.largest(maxNodes, of: totals)
         let whole = self
         self = Sandwich.Half()
         var kept = [Int](repeating: -1, count: whole.names.count)

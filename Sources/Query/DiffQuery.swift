@@ -17,7 +17,7 @@ public struct DiffQuery: Sendable {
     /// The aligned trees, cut to the larger limit of both sides.
     public func run(on store: any ProfileStore, limits: QueryLimits, now: Int64) async throws -> FlameGraphDiff {
         let (left, right, nodes) = try await merge(on: store, limits: limits, now: now)
-        let trees = CallTreeBuilder.finish(left, right, forDiffOf: nodes)
+        let trees = CallTreeBuilder.finish(left, right)
         return FlameGraphDiff(left: trees.left, right: trees.right, maxNodes: nodes)
     }
 

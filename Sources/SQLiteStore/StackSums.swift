@@ -57,14 +57,29 @@ struct StackSums {
 
     /// The stacks whose sum is not 0, ascending, and their sums.
     func columns(where passes: [Bool] = []) -> (stacks: [UInt32], totals: [Int64]) {
-        var found: [UInt32] = []
-        var totals: [Int64] = []
-        guard let range = touched else { return (found, totals) }
-        for stack in range where sums[stack] != 0 && (passes.isEmpty || passes[stack]) {
-            found.append(UInt32(stack))
-            totals.append(sums[stack])
+        passes.isEmpty ? columns { _ in true } : columns { passes[$0] }
+    }
+
+    @inline(__always)
+    private func columns(_ passes: (Int) -> Bool) -> (stacks: [UInt32], totals: [Int64]) {
+        guard let range = touched else { return ([], []) }
+        var found = 0
+        var stacks: [UInt32] = []
+        let totals = [Int64](unsafeUninitializedCapacity: range.count) { totals, totalCount in
+            stacks = [UInt32](unsafeUninitializedCapacity: range.count) { stacks, stackCount in
+                sums.withUnsafeBufferPointer { sums in
+                    // Each is written, and the next one over it where there is nothing of it.
+                    for stack in range {
+                        totals.initializeElement(at: found, to: sums[stack])
+                        stacks.initializeElement(at: found, to: UInt32(truncatingIfNeeded: stack))
+                        found &+= sums[stack] != 0 && passes(stack) ? 1 : 0
+                    }
+                }
+                stackCount = found
+            }
+            totalCount = found
         }
-        return (found, totals)
+        return (stacks, totals)
     }
 
     /// Sets all sums to 0.

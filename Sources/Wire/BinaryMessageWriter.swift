@@ -108,17 +108,17 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated `int64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
-        pack(number, value) { UInt64(bitPattern: $0) }
+        pack(number, value)
     }
 
     /// Writes repeated `uint64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
-        pack(number, value) { $0 }
+        pack(number, value)
     }
 
     /// Writes repeated `int32`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
-        pack(number, value) { UInt64(bitPattern: Int64($0)) }
+        pack(number, value)
     }
 
     /// Writes repeated `double`, packed.
@@ -134,9 +134,9 @@ public struct BinaryMessageWriter: FieldCodec {
         ProtobufWriter.varint(value, to: &bytes)
     }
 
-    /// Writes numbers one after another, and their length in front once it is known.
+    /// Writes numbers one after another, and their length in front once it is known; those with a sign as 64 bits.
     @inline(__always)
-    private mutating func pack<Value>(_ number: Int, _ values: [Value], _ bits: (Value) -> UInt64) {
+    private mutating func pack(_ number: Int, _ values: [some FixedWidthInteger]) {
         guard !values.isEmpty else { return }
         ProtobufWriter.key(number, .bytes, to: &bytes)
         // A length takes ten bytes at most, and so does a number; the last of them is stored as a whole word.
@@ -144,7 +144,7 @@ public struct BinaryMessageWriter: FieldCodec {
             free.withUnsafeMutableBufferPointer { buffer, count in
                 let content = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count + 10)
                 var end = content
-                for value in values { end = ProtobufWriter.store(bits(value), at: end) }
+                for value in values { end = ProtobufWriter.store(UInt64(truncatingIfNeeded: value), at: end) }
                 let size = end - content
                 let prefix = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
                 let first = ProtobufWriter.store(UInt64(size), at: prefix)

@@ -222,6 +222,43 @@ private struct Box {
         }
     }
 
+    @Test func `a name tree that is asked while it grows answers for each of its states, early ones too`() {
+        var random = Seeded(state: 82)
+        for _ in 0..<20 {
+            var interner = SymbolInterner()
+            var grower = NameTreeGrower()
+            var progress = NameTreeGrower.Progress()
+            var states: [(named: NamedStacks, table: SymbolTable)] = []
+            for _ in 0..<12 {
+                for _ in 0..<Int.random(in: 0...60, using: &random) {
+                    var stack: UInt32 = 0
+                    // Wide nodes: what is sorted as a whole, and what one name is put into.
+                    for _ in 0..<Int.random(in: 1...3, using: &random) {
+                        let name = interner.intern(Text("f\(Int.random(in: 0..<40, using: &random))"))
+                        let line = Line(function: interner.intern(Function(name: name)))
+                        stack = interner.child(of: stack, at: interner.internLocation(lines: [line]))
+                    }
+                }
+                grower.add(interner.table, &progress)
+                states.append(
+                    (NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack), interner.table))
+                for state in [states[states.count - 1], states.randomElement(using: &random) ?? states[0]] {
+                    let stacks = state.table.stacks.parents.indices.dropFirst().map { UInt32($0) }
+                    let values = stacks.map { _ in Int64.random(in: 0...5, using: &random) }
+                    var grown = CallTreeBuilder()
+                    grown.add(stacks: stacks, values: values, named: state.named)
+                    var new = CallTreeBuilder()
+                    new.add(stacks: stacks, values: values, symbols: state.table)
+                    let (left, right) = (grown.finish(), new.finish())
+                    #expect(FlameGraph(left) == FlameGraph(right))
+                    #expect(left.encoded() == right.encoded())
+                    #expect(FunctionTotals(left) == FunctionTotals(right))
+                    #expect(left.nodeCount == right.nodeCount)
+                }
+            }
+        }
+    }
+
     @Test func `a compacted table resolves its stacks as the one it came from`() {
         var random = Seeded(state: 79)
         for _ in 0..<100 {
@@ -262,7 +299,7 @@ private struct Box {
         }
     }
 
-    @Test func `a diff of the largest nodes is the one of the whole trees`() {
+    @Test func `a diff of trees that share their names, at different states, is that of trees of their own`() {
         var random = Seeded(state: 81)
         for _ in 0..<400 {
             let parts = (partitions(&random)[0], partitions(&random)[0])
@@ -276,9 +313,9 @@ private struct Box {
             left.add(stacks: parts.0.stacks, values: parts.0.values, named: named(parts.0.symbols))
             right.add(stacks: parts.1.stacks, values: parts.1.values, named: named(parts.1.symbols))
             let maxNodes = Int.random(in: 1...80, using: &random)
-            let largest = CallTreeBuilder.finish(left, right, forDiffOf: maxNodes)
+            let shared = CallTreeBuilder.finish(left, right)
             #expect(
-                FlameGraphDiff(left: largest.left, right: largest.right, maxNodes: maxNodes)
+                FlameGraphDiff(left: shared.left, right: shared.right, maxNodes: maxNodes)
                     == FlameGraphDiff(left: left.finish(), right: right.finish(), maxNodes: maxNodes))
         }
     }

@@ -26,4 +26,32 @@ import Testing
         let sorted = values.sorted(by: >)
         for rank in 1...values.count { #expect(OrderStatistic.largest(rank, of: values) == max(sorted[rank - 1], 0)) }
     }
+
+    /// Columns long enough to be searched between two values of a sample: random, in order, with few values many times, and with
+    /// all that is large where the sample does not look.
+    static let longColumns: [(name: String, values: [Int64])] = {
+        var random = SplitMix(seed: 5)
+        let count = 20_000
+        let any = (0..<count).map { _ in Int64.random(in: -1000...1_000_000, using: &random) }
+        let few = (0..<count).map { _ in Int64.random(in: 0...4, using: &random) * 10_000_000 }
+        let extremes = (0..<count).map { [Int64.max, .min, 1, 2][$0 % 4] }
+        // The sample looks at the small ones alone.
+        let hidden = (0..<count).map { index in
+            index % (count / 512) == 0 ? 1 : Int64.random(in: 2...900, using: &random)
+        }
+        return [
+            ("random", any), ("ascending", any.sorted()), ("descending", any.sorted(by: >)), ("few values", few),
+            ("one value", [Int64](repeating: 7, count: count)), ("nothing", [Int64](repeating: 0, count: count)),
+            ("below zero", [Int64](repeating: -7, count: count)), ("extremes", extremes), ("hidden", hidden),
+        ]
+    }()
+
+    @Test(arguments: longColumns)
+    func `a long column has the ranks that it has sorted`(_ column: (name: String, values: [Int64])) {
+        let sorted = column.values.sorted(by: >)
+        for rank in [1, 2, 39, 40, 500, 9_999, 10_000, 16_384, 19_960, 19_999, 20_000] {
+            #expect(OrderStatistic.largest(rank, of: column.values) == max(sorted[rank - 1], 0), "\(rank)")
+        }
+        #expect(OrderStatistic.largest(20_001, of: column.values) == 0)
+    }
 }
