@@ -17,10 +17,8 @@ public struct CallTree: Sendable {
     /// What each node and everything below it spent.
     public let totals: [Int64]
 
-    /// Where only the largest nodes are there, which these are.
+    /// Where only the largest nodes are there, which these are; totals are those of the whole tree.
     let bound: Bound?
-    /// The sum of the children that each node lost to the bound; empty without one.
-    let lost: [Int64]
 
     /// A bound on the nodes of a tree.
     struct Bound: Sendable {
@@ -34,11 +32,11 @@ public struct CallTree: Sendable {
     ///
     /// `selfs` has a value for each place in the order, none of them negative.
     init(_ tree: NameTree, _ levels: LevelOrder, selfs: [Int64]) {
-        self.init(tree, levels, selfs: selfs, totals: Self.totals(of: selfs, levels), bound: nil, lost: [])
+        self.init(tree, levels, selfs: selfs, totals: Self.totals(of: selfs, levels), bound: nil)
     }
 
     /// Takes columns that are at hand, all in level order.
-    init(_ tree: NameTree, _ levels: LevelOrder, selfs: [Int64], totals: [Int64], bound: Bound?, lost: [Int64]) {
+    init(_ tree: NameTree, _ levels: LevelOrder, selfs: [Int64], totals: [Int64], bound: Bound?) {
         names = tree.names
         nameOrder = tree.order
         lineage = tree.lineage
@@ -46,7 +44,6 @@ public struct CallTree: Sendable {
         self.selfs = selfs
         self.totals = totals
         self.bound = bound
-        self.lost = lost
     }
 
     private static func totals(of selfs: [Int64], _ levels: LevelOrder) -> [Int64] {

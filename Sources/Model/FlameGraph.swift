@@ -26,7 +26,7 @@ public struct FlameGraph: Sendable, Equatable {
     public init(_ tree: CallTree, maxNodes: Int = 0) {
         let threshold = tree.threshold(maxNodes: maxNodes)
         let other = tree.index(ofName: CallTree.otherName)
-        let (selfs, totals, lost) = (tree.selfs, tree.totals, tree.lost)
+        let (selfs, totals) = (tree.selfs, tree.totals)
         let (nameIndices, childStarts, visits) = (tree.levels.names, tree.levels.childStarts, tree.levels.visits)
         var boxes = FlameGraphBoxes(sides: 1, capacity: selfs.count, nameCount: tree.names.count, other: other)
         var laidOut = FixedStack<Box>(capacity: selfs.count)
@@ -44,19 +44,16 @@ public struct FlameGraph: Sendable, Equatable {
             for index in level {
                 let box = laidOut[index]
                 let node = Int(box.node)
-                var room = BoxRoom(box.extent, own: selfs[node], lost: lost.isEmpty ? 0 : lost[node])
+                var room = BoxRoom(box.extent, own: selfs[node])
                 for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
-                    guard totals[child] >= threshold && nameIndices[child] != other else {
-                        room.cut(totals[child])
-                        continue
-                    }
+                    guard totals[child] >= threshold && nameIndices[child] != other else { continue }
                     let extent = room.take(totals[child])
                     guard extent.total > 0 else { continue }
                     boxes.append(extent, own: selfs[child], behind: &end)
                     boxes.end(name: nameIndices[child], visit: visits[child])
                     laidOut.push(Box(node: UInt32(child), extent: extent))
                 }
-                let bucket = room.takeCut()
+                let bucket = room.rest
                 if bucket.total > 0 {
                     boxes.append(bucket, own: bucket.total, behind: &end)
                     boxes.endOther(visit: visits[node])

@@ -95,18 +95,12 @@ struct BoxExtent: BitwiseCopyable {
 struct BoxRoom {
     private var x: Int64
     private let end: Int64
-    /// The sum of the children that got no box.
-    private var cut: Int64
 
     @inline(__always)
-    init(_ extent: BoxExtent, own: Int64, lost: Int64) {
+    init(_ extent: BoxExtent, own: Int64) {
         x = extent.x + min(own, extent.total)
         end = extent.x + extent.total
-        cut = lost
     }
-
-    @inline(__always)
-    mutating func cut(_ total: Int64) { cut = cut.saturatingAdd(total) }
 
     /// Where the next child lies; clipped to what is left.
     @inline(__always)
@@ -116,7 +110,8 @@ struct BoxRoom {
         return extent
     }
 
-    /// Where the bucket lies, behind all children.
+    /// Where the bucket lies: a total is a self and the totals of all children, so what those that have a box leave is that of the
+    /// others, or as much of it as saturated sums have room for.
     @inline(__always)
-    mutating func takeCut() -> BoxExtent { take(cut) }
+    var rest: BoxExtent { BoxExtent(x: x, total: end - x) }
 }

@@ -53,14 +53,10 @@ public struct FlameGraphDiff: Sendable, Equatable {
             for index in level {
                 let box = laidOut[index]
                 let node = Int(box.node)
-                var leftRoom = BoxRoom(box.left, own: leftSelfs[node], lost: 0)
-                var rightRoom = BoxRoom(box.right, own: rightSelfs[node], lost: 0)
+                var leftRoom = BoxRoom(box.left, own: leftSelfs[node])
+                var rightRoom = BoxRoom(box.right, own: rightSelfs[node])
                 for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
-                    guard max(leftTotals[child], rightTotals[child]) >= threshold else {
-                        leftRoom.cut(leftTotals[child])
-                        rightRoom.cut(rightTotals[child])
-                        continue
-                    }
+                    guard max(leftTotals[child], rightTotals[child]) >= threshold else { continue }
                     let leftExtent = leftRoom.take(leftTotals[child])
                     let rightExtent = rightRoom.take(rightTotals[child])
                     guard leftExtent.total > 0 || rightExtent.total > 0 else { continue }
@@ -69,7 +65,7 @@ public struct FlameGraphDiff: Sendable, Equatable {
                     boxes.end(name: nameIndices[child], visit: visits[child])
                     laidOut.push(Box(node: UInt32(child), left: leftExtent, right: rightExtent))
                 }
-                let (leftBucket, rightBucket) = (leftRoom.takeCut(), rightRoom.takeCut())
+                let (leftBucket, rightBucket) = (leftRoom.rest, rightRoom.rest)
                 if leftBucket.total > 0 || rightBucket.total > 0 {
                     boxes.append(leftBucket, own: leftBucket.total, behind: &leftEnd)
                     boxes.append(rightBucket, own: rightBucket.total, behind: &rightEnd)

@@ -52,11 +52,6 @@ struct LargestNodes {
             open(node, as: result.append(node.name, below: node.parent))
             threshold = node.total
         }
-        var lost = [Int64](repeating: 0, count: result.nodeCount)
-        for entry in heap.entries {
-            let parent = Int(seen[Int(entry.index)].parent)
-            lost[parent] = lost[parent].saturatingAdd(entry.total)
-        }
         for names in namesInOrder() { result.sortNames(names) }
         let levels = result.levels
         func placed(_ values: [Int64]) -> [Int64] {
@@ -66,7 +61,7 @@ struct LargestNodes {
         }
         return CallTree(
             result, levels, selfs: placed(selfs), totals: placed(keptTotals),
-            bound: CallTree.Bound(maxNodes: maxNodes, threshold: heap.isEmpty ? 0 : threshold), lost: placed(lost))
+            bound: CallTree.Bound(maxNodes: maxNodes, threshold: heap.isEmpty ? 0 : threshold))
     }
 
     /// Adds the children of a node, which has become node `index` of the result.
