@@ -1,10 +1,12 @@
+import CCheckedFile
 import Glibc
 import Store
 
 /// A look into SQLite's write-ahead log before SQLite opens it (sqlite.org/fileformat2.html#the_write_ahead_log).
 ///
 /// SQLite takes the first frame whose checksum is wrong for the end of what was written and drops the rest without a word, as is
-/// right after a cut of power: then no commit, or the one that nobody waited for, lies behind it. More than that is damage.
+/// right after a cut of power: then no commit, or the one that nobody waited for, lies behind it. More than that is damage, and so
+/// is a wrong frame before the mark that `CCheckedFile` leaves behind what was synced.
 struct WriteAheadLog {
     private let path: String
 
@@ -32,20 +34,39 @@ struct WriteAheadLog {
             pageSize & (pageSize - 1) == 0
         else { return "the header of its write-ahead log is damaged" }
         var frame = [UInt8](repeating: 0, count: Self.frameHeaderSize + pageSize)
-        var isValid = true
+        var (frames, validFrames, syncedFrames) = (0, 0, 0)
         var lostCommits = 0
-        while fread(&frame, 1, frame.count, file) == frame.count {
+        while true {
+            let size = fread(&frame, 1, frame.count, file)
+            if size >= Self.frameHeaderSize, Self.syncedFrames(frame, header) == frames { syncedFrames = frames }
+            guard size == frame.count else { break }
             // Frames of an earlier round of the log follow the last one.
             let isCurrent = frame[8..<16] == header[16..<24]
-            if isValid {
+            if validFrames == frames {
                 sum.add(frame[..<8])
                 sum.add(frame[Self.frameHeaderSize...])
-                isValid = isCurrent && sum.matches(frame, at: 16)
+                if isCurrent && sum.matches(frame, at: 16) { validFrames += 1 }
             }
-            if !isValid && isCurrent && Self.word(frame, 4) != 0 { lostCommits += 1 }
+            frames += 1
+            if validFrames < frames && isCurrent && Self.word(frame, 4) != 0 { lostCommits += 1 }
         }
-        return lostCommits > 1
-            ? "its write-ahead log is damaged: \(lostCommits) commits lie behind a wrong checksum" : nil
+        if lostCommits > 1 {
+            return "its write-ahead log is damaged: \(lostCommits) commits lie behind a wrong checksum"
+        }
+        return validFrames < syncedFrames
+            ? "its write-ahead log is damaged: of \(syncedFrames) pages that were synced only \(validFrames) are whole"
+            : nil
+    }
+
+    /// What a mark says that lies where a frame would begin; nil where none does.
+    private static func syncedFrames(_ frame: [UInt8], _ header: [UInt8]) -> Int? {
+        frame.withUnsafeBufferPointer { frame in
+            header.withUnsafeBufferPointer { header in
+                guard let mark = frame.baseAddress, let header = header.baseAddress else { return nil }
+                let frames = cchecked_synced_frames(mark, header + 16)
+                return frames < 0 ? nil : Int(frames)
+            }
+        }
     }
 
     private static func word(_ bytes: [UInt8], _ at: Int) -> UInt32 {

@@ -163,7 +163,7 @@ private func fill(_ directory: String) async throws {
         }
     }
 
-    @Test func `a torn end of the log is dropped, and damage in its middle is noticed`() async throws {
+    @Test func `damage in what a log had synced is noticed, and a torn end behind it is dropped`() async throws {
         try await withDirectory { directory in
             let path = directory + "/x.db"
             let connection = try Connection(path, .write)
@@ -182,12 +182,58 @@ private func fill(_ directory: String) async throws {
             try flip(log, at: 17)
             #expect(try WriteAheadLog(log).damage()?.contains("header") ?? false)
             try flip(log, at: 17)
-            // The last frame is the one that a cut of power may tear.
+            // The last commit was synced, as the mark behind it says.
+            try flip(log, at: Int(status.st_size) - 100)
+            #expect(try WriteAheadLog(log).damage()?.contains("synced") ?? false)
+            // Without the mark, it may be one that a cut of power has torn.
+            try flip(log, at: Int(status.st_size) - 10)
+            #expect(try WriteAheadLog(log).damage() == nil)
             try flip(log, at: Int(status.st_size) - 100)
             #expect(try WriteAheadLog(log).damage() == nil)
             truncate(log, status.st_size - 100)
             #expect(try WriteAheadLog(log).damage() == nil)
             #expect(try WriteAheadLog(directory + "/none").damage() == nil)
+        }
+    }
+
+    @Test func `a log that began anew, or goes on after a rollback, is marked where it ends`() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/x.db"
+            let log = directory + "/copy"
+            func lastFrame() -> Int {
+                var status = stat()
+                stat(log, &status)
+                return Int(status.st_size) - 100
+            }
+            var connection: Connection? = try Connection(path, .write)
+            try connection?.execute("CREATE TABLE t (x BLOB)")
+            for _ in 0..<9 { try connection?.execute("INSERT INTO t VALUES (randomblob(9000))") }
+            // Frames of the round before stay behind the new ones.
+            _ = try connection?.number("PRAGMA wal_checkpoint(RESTART)")
+            try connection?.execute("INSERT INTO t VALUES (randomblob(9000))")
+            try copy(path + "-wal", to: log)
+            #expect(try WriteAheadLog(log).damage() == nil)
+            try flip(log, at: 32 + 24 + 100)
+            #expect(try WriteAheadLog(log).damage()?.contains("synced") ?? false)
+
+            // What spills into the log and is taken back goes over the mark, and the next commit goes over that.
+            _ = try connection?.number("PRAGMA wal_checkpoint(TRUNCATE)")
+            try connection?.execute("PRAGMA cache_size=2")
+            try connection?.execute("INSERT INTO t VALUES (randomblob(9000))")
+            try connection?.execute("BEGIN")
+            for _ in 0..<9 { try connection?.execute("INSERT INTO t VALUES (randomblob(9000))") }
+            try connection?.execute("ROLLBACK")
+            try copy(path + "-wal", to: log)
+            #expect(try WriteAheadLog(log).damage() == nil)
+            for _ in 0..<9 { try connection?.execute("INSERT INTO t VALUES (randomblob(9000))") }
+            // Another connection goes on with a log that it has not begun.
+            let other = try Connection(path, .write)
+            connection = nil
+            for _ in 0..<9 { try other.execute("INSERT INTO t VALUES (randomblob(9000))") }
+            try copy(path + "-wal", to: log)
+            #expect(try WriteAheadLog(log).damage() == nil)
+            try flip(log, at: lastFrame())
+            #expect(try WriteAheadLog(log).damage()?.contains("synced") ?? false)
         }
     }
 

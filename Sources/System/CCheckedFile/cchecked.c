@@ -16,7 +16,16 @@ typedef struct {
     // The largest page that `scratch` has room for.
     int scratch_size;
     unsigned char *scratch;
+    // Whether it is a write-ahead log; then where the last frame begins that this connection wrote, its salts, whether it ended a
+    // commit, and how large its page is.
+    int is_log;
+    int has_commit;
+    int log_page_size;
+    sqlite3_int64 last_frame;
+    unsigned char salts[8];
 } checked_file;
+
+enum { LOG_HEADER = 32, FRAME_HEADER = 24 };
 
 static sqlite3_vfs *below_vfs;
 static sqlite3_vfs checked_vfs;
@@ -114,8 +123,52 @@ static int fill_earlier(checked_file *checked, int size) {
     return code;
 }
 
+// The mark: "HrLM", the number of frames, the salts with all bits turned, so that no frame of this log has them there, and a sum.
+static void make_mark(unsigned char mark[CCHECKED_MARK], uint32_t frames, const unsigned char salts[8]) {
+    memcpy(mark, "HrLM", 4);
+    memcpy(mark + 4, &frames, 4);
+    for (int at = 0; at < 8; at++) mark[8 + at] = salts[at] ^ 0xff;
+    uint64_t sum = fold(load(mark) ^ 0xa0761d6478bd642f, load(mark + 8) ^ 0xe7037ed1a0b428db);
+    memcpy(mark + 16, &sum, 8);
+}
+
+long cchecked_synced_frames(const unsigned char mark[CCHECKED_MARK], const unsigned char salts[8]) {
+    unsigned char expected[CCHECKED_MARK];
+    uint32_t frames;
+    memcpy(&frames, mark + 4, 4);
+    make_mark(expected, frames, salts);
+    return memcmp(mark, expected, CCHECKED_MARK) == 0 ? (long)frames : -1;
+}
+
+// Notes what SQLite writes into a log: a header of its own, or those of frames, each followed by its page.
+static void note_log(checked_file *checked, const unsigned char *bytes, int amount, sqlite3_int64 offset) {
+    if (offset < LOG_HEADER) {
+        checked->last_frame = 0;
+        checked->has_commit = 0;
+    } else if (amount == FRAME_HEADER) {
+        checked->last_frame = offset;
+        checked->has_commit = load(bytes) >> 32 != 0;
+        memcpy(checked->salts, bytes + 8, 8);
+    } else {
+        checked->log_page_size = amount;
+    }
+}
+
+// Marks the end of a log that was synced. Without room for it there is none, and nothing else is lost.
+static void mark_log(checked_file *checked) {
+    if (!checked->has_commit || checked->log_page_size == 0) return;
+    sqlite3_int64 frame = FRAME_HEADER + checked->log_page_size;
+    sqlite3_int64 end = checked->last_frame + frame;
+    if ((end - LOG_HEADER) % frame != 0) return;
+    unsigned char mark[CCHECKED_MARK];
+    make_mark(mark, (uint32_t)((end - LOG_HEADER) / frame), checked->salts);
+    checked->below->pMethods->xWrite(checked->below, mark, CCHECKED_MARK, end);
+    checked->has_commit = 0;
+}
+
 static int checked_write(sqlite3_file *file, const void *buffer, int amount, sqlite3_int64 offset) {
     checked_file *checked = (checked_file *)file;
+    if (checked->is_log) note_log(checked, buffer, amount, offset);
     // Only what SQLite leaves alone may be filled.
     if (checked->is_database && offset == 0 && amount >= 512) {
         int was_checked = checked->is_checked;
@@ -135,12 +188,14 @@ static int checked_write(sqlite3_file *file, const void *buffer, int amount, sql
 }
 
 static int checked_truncate(sqlite3_file *file, sqlite3_int64 size) {
+    ((checked_file *)file)->has_commit = 0;
     return below(file)->pMethods->xTruncate(below(file), size);
 }
 
 static int checked_sync(sqlite3_file *file, int flags) {
     int code = below(file)->pMethods->xSync(below(file), flags);
     if (code != SQLITE_OK) atomic_fetch_add(&failed_syncs, 1);
+    else if (((checked_file *)file)->is_log) mark_log((checked_file *)file);
     return code;
 }
 
@@ -194,6 +249,7 @@ static int checked_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, 
     // SQLite closes what has methods, even after an error.
     file->pMethods = &checked_methods;
     checked->is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    checked->is_log = (flags & SQLITE_OPEN_WAL) != 0;
     if (code != SQLITE_OK || !checked->is_database) return code;
     unsigned char header[100];
     sqlite3_int64 size = 0;
