@@ -172,6 +172,13 @@ final class Connection {
         logPageCount.deallocate()
     }
 
+    /// About how many bytes the pages take that it keeps.
+    var byteCount: Int {
+        var (current, highest): (Int32, Int32) = (0, 0)
+        let code = sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_USED, &current, &highest, 0)
+        return code == SQLITE_OK ? Int(current) : 0
+    }
+
     /// Leaves it to the caller to move the log into the database; without this, SQLite does so within a commit.
     func takeOverCheckpoints() {
         sqlite3_wal_hook(

@@ -52,7 +52,7 @@ struct Maintenance: Sendable {
         sum += written.reduce(0) { $0 + $1.byteCount }
         guard sum > budget.limit / 2 else { return sum }
         for entry in files.sorted(by: { $0.cached.lastRead < $1.cached.lastRead }) where sum > budget.limit / 4 {
-            entry.file.dropCache()
+            entry.file.forget()
             sum -= entry.cached.byteCount
         }
         written.sort { $0.byteCount > $1.byteCount }

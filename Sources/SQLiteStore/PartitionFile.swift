@@ -43,6 +43,8 @@ final class PartitionFile: Sendable {
     private struct IdleConnection: @unchecked Sendable {
         let connection: Connection
         var since = ContinuousClock.now
+        /// About how many bytes it takes.
+        var byteCount = 0
     }
 
     /// The file's day, as times in nanoseconds.
@@ -135,6 +137,7 @@ final class PartitionFile: Sendable {
         let result = try body(reader.connection)
         // A connection that failed is not trusted again.
         reader.since = .now
+        reader.byteCount = reader.connection.byteCount
         let freed = reader
         lastRead.withLock { $0 = freed.since }
         idle.withLock { idle in
@@ -147,7 +150,7 @@ final class PartitionFile: Sendable {
 
     /// When somebody last read the file, and about how many bytes are kept in memory for the next one.
     var cached: (lastRead: ContinuousClock.Instant, byteCount: Int) {
-        (lastRead.withLock { $0 }, cache.withLock { $0.byteCount })
+        (lastRead.withLock { $0 }, cache.withLock { $0.byteCount } + idle.withLock { $0.reduce(0) { $0 + $1.byteCount } })
     }
 
     /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.

@@ -66,9 +66,9 @@ final class PartitionWriter {
         stale = try StaleBuckets(connection)
     }
 
-    /// About how many bytes the symbols, the series and their indices take.
+    /// About how many bytes the connection, the symbols, the series and their indices take.
     var byteCount: Int {
-        services.values.reduce(series.count * 1024 + stale.touched.count * 96) {
+        services.values.reduce(connection.byteCount + series.count * 1024 + stale.touched.count * 96) {
             $0 + $1.interner.byteCount + $1.memo.byteCount
         }
     }

@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    @Test func `pages that connections keep count as caches, for readers and for writers`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await store.append([sampleProfile(["a"], value: 3, at: 1, id: 1)], for: .anonymous)
+            _ = try await store.stackTotals(for: everything)
+            let file = try #require(store.catalogue.files(of: nil, in: .all).first)
+            file.dropCache()
+            #expect(file.cached.byteCount >= 8192)
+            file.closeIdle()
+            #expect(file.cached.byteCount == 0)
+            #expect(try await store.lanes.lane(of: file).perform("looking at") { $0.byteCount } >= 8192)
+            await store.close()
+        }
+    }
+
     @Test func `caches beyond half of the budget are dropped, and their files answer as before`() async throws {
         try await withDirectory { directory in
             var policy = RollupPolicy()
