@@ -150,7 +150,8 @@ final class PartitionFile: Sendable {
 
     /// When somebody last read the file, and about how many bytes are kept in memory for the next one.
     var cached: (lastRead: ContinuousClock.Instant, byteCount: Int) {
-        (lastRead.withLock { $0 }, cache.withLock { $0.byteCount } + idle.withLock { $0.reduce(0) { $0 + $1.byteCount } })
+        let pages = idle.withLock { $0.reduce(0) { $0 + $1.byteCount } }
+        return (lastRead.withLock { $0 }, cache.withLock { $0.byteCount } + pages)
     }
 
     /// Closes what nobody uses and forgets what was read, so that the next reader sees the file as it is.

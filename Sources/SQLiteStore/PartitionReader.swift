@@ -100,6 +100,8 @@ struct PartitionReader: Sendable {
     }
 
     func symbols(of service: Int64, _ connection: Connection) throws -> ReadCache.Symbols {
-        try file.cache.withLock { try $0.symbols(of: service, connection, in: file) }
+        try file.cache.withLock { cache in
+            try cache.symbols(of: service, connection, in: file, checkCancellation: checkCancellation)
+        }
     }
 }

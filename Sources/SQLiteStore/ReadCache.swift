@@ -14,14 +14,11 @@ struct ReadCache: Sendable {
 
     /// A service's symbols, with the tree of their names.
     struct Symbols: Sendable {
-        fileprivate(set) var table = SymbolTable()
-        fileprivate(set) var progress = NameTreeGrower.Progress()
+        let table: SymbolTable
+        let progress: NameTreeGrower.Progress
         fileprivate let names: SharedNameTree
-        fileprivate var nextSequence: Int64 = 0
-
-        fileprivate init(names: SharedNameTree) {
-            self.names = names
-        }
+        /// The number of the first chunk that was not read.
+        fileprivate let nextSequence: Int64
 
         /// Where the stacks end in the tree of names of all days of the service.
         var named: NamedStacks { NamedStacks(tree: names.current, nodeOfStack: progress.nodeOfStack) }
@@ -70,18 +67,39 @@ struct ReadCache: Sendable {
         for service in services { symbols[service] = nil }
     }
 
+    /// So many stacks that are new go into the tree of names at once: its names are sorted each time.
+    private static let stacksAtOnce = 1 << 16
+
     /// The symbols of a service, with the chunks that are new since the last time.
-    mutating func symbols(of service: Int64, _ connection: Connection, in file: PartitionFile) throws -> Symbols {
-        // Taken out, so that it grows in place; after an error nothing of it is kept.
-        var cached =
-            try symbols.removeValue(forKey: service)
-            ?? Symbols(
-                names: file.names.tree(of: Self.name(of: service, connection), tenant: file.tenant))
-        cached.nextSequence = try SymbolChunk.read(
-            of: service, from: cached.nextSequence, into: &cached.table, connection, path: file.path)
-        cached.names.add(cached.table, &cached.progress)
-        symbols[service] = cached
-        return cached
+    ///
+    /// There may be very many: `checkCancellation` ends the work by throwing, and the next one goes on from there.
+    mutating func symbols(
+        of service: Int64, _ connection: Connection, in file: PartitionFile,
+        checkCancellation: () throws(CancellationError) -> Void = {}
+    ) throws -> Symbols {
+        // Taken out, so that it grows in place; after any other error nothing of it is kept.
+        var (table, progress, next) = (SymbolTable(), NameTreeGrower.Progress(), Int64(0))
+        let names: SharedNameTree
+        if let known = symbols.removeValue(forKey: service) {
+            (table, progress, next, names) = (known.table, known.progress, known.nextSequence, known.names)
+        } else {
+            names = file.names.tree(of: try Self.name(of: service, connection), tenant: file.tenant)
+        }
+        func asFarAsRead() -> Symbols { Symbols(table: table, progress: progress, names: names, nextSequence: next) }
+        do {
+            next = try SymbolChunk.read(of: service, from: next, into: &table, connection, path: file.path) {
+                table, read in
+                if table.stacks.count - progress.nodeOfStack.count >= Self.stacksAtOnce { names.add(table, &progress) }
+                next = read
+                try checkCancellation()
+            }
+        } catch let error as CancellationError {
+            symbols[service] = asFarAsRead()
+            throw error
+        }
+        names.add(table, &progress)
+        symbols[service] = asFarAsRead()
+        return asFarAsRead()
     }
 
     private static func name(of service: Int64, _ connection: Connection) throws -> Text {

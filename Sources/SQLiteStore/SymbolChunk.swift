@@ -76,8 +76,11 @@ enum SymbolChunk {
     }
 
     /// Reads a service's chunks from a sequence number on into the table that they continue; the next number is returned.
+    ///
+    /// `afterEach` has the table as far as it was read and the number from which to go on; what it throws ends the work.
     static func read(
-        of service: Int64, from sequence: Int64, into table: inout SymbolTable, _ connection: Connection, path: String
+        of service: Int64, from sequence: Int64, into table: inout SymbolTable, _ connection: Connection, path: String,
+        afterEach: (SymbolTable, Int64) throws -> Void = { _, _ in }
     ) throws -> Int64 {
         var next = sequence
         let select = try connection.prepare(
@@ -92,6 +95,7 @@ enum SymbolChunk {
                 throw StoreError(.damaged, "\(path): symbols of service \(service): \(error)")
             }
             next = select.int64(0) + 1
+            try afterEach(table, next)
         }
         return next
     }

@@ -3,6 +3,7 @@ import Model
 import SQLiteStore
 import Store
 import StoreBehaviour
+import Synchronization
 import Testing
 
 @testable import SQLiteStore
@@ -50,6 +51,38 @@ func sampleProfile(_ frames: [Text], value: Int64, at time: Int64, id: UInt64) -
 private let all = Selection(tenants: [.anonymous], range: .all)
 
 @Suite struct SQLiteStoreTests {
+    @Test func `reading a service's symbols ends when nobody waits, and goes on from there`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            // A chunk for each.
+            for index in 0..<6 {
+                try await store.append(
+                    [sampleProfile(["main", Text("f\(index)")], value: 1, at: 1, id: UInt64(index))], for: .anonymous)
+            }
+            let file = try #require(store.catalogue.files(of: nil, in: .all).first)
+            func read(most: Int) throws -> (symbols: ReadCache.Symbols?, chunks: Int) {
+                var chunks = 0
+                let symbols = try file.withReader { connection in
+                    try? file.cache.withLock { cache in
+                        try cache.symbols(of: 1, connection, in: file) { () throws(CancellationError) in
+                            chunks += 1
+                            if chunks == most { throw CancellationError() }
+                        }
+                    }
+                }
+                return (symbols, chunks)
+            }
+            file.dropCache()
+            let first = try read(most: 2)
+            #expect(first.symbols == nil && first.chunks == 2)
+            let second = try read(most: .max)
+            #expect(second.chunks == 4)
+            #expect(second.symbols?.table.stacks.count == 8 && second.symbols?.named.nodeOfStack.count == 8)
+            #expect(try await store.stackTotals(for: all).first?.totals == [1, 1, 1, 1, 1, 1])
+            await store.close()
+        }
+    }
+
     @Test(arguments: StoreBehaviour.all)
     func `the SQLite engine behaves as an engine must`(_ behaviour: StoreBehaviour) async throws {
         try await withDirectory { directory in
