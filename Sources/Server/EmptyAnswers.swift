@@ -2,6 +2,7 @@ import API
 import Model
 import Query
 import Store
+import Wire
 
 /// Why answers are empty, for the header `Hearth-Empty-Reason`.
 struct EmptyAnswers: Sendable {
@@ -23,8 +24,24 @@ struct EmptyAnswers: Sendable {
     }
 }
 
-extension SelectMergeStacktracesResponse {
+/// A question about samples.
+protocol SampleRequest: Message {
+    func samples(_ routed: RoutedRequest) -> SampleQuery
+}
+
+extension SelectMergeStacktracesRequest: SampleRequest {}
+extension SelectMergeSpanProfileRequest: SampleRequest {}
+extension SelectMergeProfileRequest: SampleRequest {}
+extension SelectSeriesRequest: SampleRequest {}
+extension SelectHeatmapRequest: SampleRequest {}
+
+/// An answer that can be empty.
+protocol SampleAnswer: Message {
     /// Whether nothing was found.
+    var isEmpty: Bool { get }
+}
+
+extension SelectMergeStacktracesResponse: SampleAnswer {
     var isEmpty: Bool {
         if let flamegraph { return flamegraph.total == 0 }
         if let functions { return functions.total == 0 }
@@ -32,4 +49,20 @@ extension SelectMergeStacktracesResponse {
         if let pprof { return pprof.profile?.sample.isEmpty ?? true }
         return tree.isEmpty && dot.isEmpty
     }
+}
+
+extension SelectMergeSpanProfileResponse: SampleAnswer {
+    var isEmpty: Bool { flamegraph.map { $0.total == 0 } ?? tree.isEmpty }
+}
+
+extension ProfileMessage: SampleAnswer {
+    var isEmpty: Bool { sample.isEmpty }
+}
+
+extension SelectSeriesResponse: SampleAnswer {
+    var isEmpty: Bool { series.isEmpty }
+}
+
+extension SelectHeatmapResponse: SampleAnswer {
+    var isEmpty: Bool { series.isEmpty }
 }
