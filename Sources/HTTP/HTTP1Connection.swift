@@ -199,7 +199,8 @@ final class HTTP1Connection: Connection {
                     finishEarly(loop.handler.bodyTooLarge(parsed.head, limit: limit), parsed)
                     return true
                 }
-                guard reserve(length, for: &incoming) else {
+                // Room is taken as the body comes, so that a promise of one takes none from others.
+                guard length <= loop.configuration.maxBodyBytesInFlight - loop.bodyBytesInFlight else {
                     finishEarly(.overBudget, parsed)
                     return true
                 }
@@ -229,7 +230,6 @@ final class HTTP1Connection: Connection {
                 incoming.body.append(contentsOf: input[..<count])
                 input.removeFirst(count)
             }
-            if incoming.body.count == length { return true }
         case .chunked:
             do throws(RequestProblem) {
                 let count = try incoming.chunks.decode(input[...], into: &incoming.body, limit: incoming.limit)
@@ -243,12 +243,15 @@ final class HTTP1Connection: Connection {
                 releaseReservation(&incoming)
                 return false
             }
-            guard reserve(incoming.body.count - incoming.reserved, for: &incoming) else {
-                releaseReservation(&incoming)
-                refuse(.overBudget)
-                return false
-            }
-            if incoming.chunks.isDone { return true }
+        }
+        guard reserve(incoming.body.count - incoming.reserved, for: &incoming) else {
+            releaseReservation(&incoming)
+            refuse(.overBudget)
+            return false
+        }
+        switch incoming.parsed.framing {
+        case .length(let length): if incoming.body.count == length { return true }
+        case .chunked: if incoming.chunks.isDone { return true }
         }
         // Slow is fine as long as it is not a drip.
         deadline =

@@ -305,9 +305,13 @@ extension HTTP2Connection: HTTP2Events {
     func data(_ id: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
         progress = .now
         session?.consume(id, bytes.count)
-        guard let stream = streams[id], stream.phase == .body, let head = stream.head else { return }
-        guard stream.body.count + bytes.count <= stream.limit else {
-            refuse(loop.handler.bodyTooLarge(head, limit: stream.limit), on: id)
+        // Field by field: a copy of the stream would share its body, which then could not grow in place.
+        guard streams[id]?.phase == .body, let head = streams[id]?.head, let limit = streams[id]?.limit,
+            let started = streams[id]?.started
+        else { return }
+        let count = (streams[id]?.body.count ?? 0) + bytes.count
+        guard count <= limit else {
+            refuse(loop.handler.bodyTooLarge(head, limit: limit), on: id)
             return
         }
         guard reserve(bytes.count, id) else {
@@ -315,8 +319,7 @@ extension HTTP2Connection: HTTP2Events {
             return
         }
         streams[id]?.body.append(contentsOf: bytes)
-        let count = streams[id]?.body.count ?? 0
-        streams[id]?.deadline = stream.started + loop.configuration.bodyTimeout + .milliseconds(count / 10)
+        streams[id]?.deadline = started + loop.configuration.bodyTimeout + .milliseconds(count / 10)
     }
 
     func bodyEnded(_ id: Int32) {

@@ -31,12 +31,7 @@ public struct CallTreeBuilder: Sendable {
     ///
     /// Values of 0 or less are ignored, as are stacks that the table does not hold.
     public mutating func add(stacks: [UInt32], values: [Int64], symbols: SymbolTable) {
-        var grower = NameTreeGrower()
-        var progress = NameTreeGrower.Progress()
-        grower.add(symbols, &progress)
-        add(
-            stacks: stacks, values: values,
-            named: NamedStacks(tree: grower.tree, nodeOfStack: progress.nodeOfStack))
+        add(stacks: stacks, values: values, named: NamedStacks(symbols))
     }
 
     /// Adds values to stacks of one partition whose names are at hand.

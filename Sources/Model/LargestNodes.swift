@@ -52,7 +52,7 @@ struct LargestNodes {
             open(node, as: result.append(node.name, below: node.parent))
             threshold = node.total
         }
-        for names in namesInOrder() { result.sortNames(names) }
+        result.sortNames(runs: namesInOrder())
         let levels = result.levels
         func placed(_ values: [Int64]) -> [Int64] {
             var placed = values

@@ -7,13 +7,20 @@ struct NameOrder: Sendable {
 
     /// Adds names, in any order.
     mutating func add(_ names: [UInt32], of table: TextTable) {
-        add(ascending: names.sorted { table.isLess(Int($0), Int($1)) }, of: table)
+        add(runs: [names.sorted { table.isLess(Int($0), Int($1)) }], of: table)
     }
 
-    /// Adds names that are in order among themselves.
-    mutating func add(ascending names: [UInt32], of table: TextTable) {
-        guard !names.isEmpty else { return }
-        sorted = Self.merged(sorted, names, of: table)
+    /// Adds names in runs, each in order in itself.
+    mutating func add(runs: [[UInt32]], of table: TextTable) {
+        var runs = runs.filter { !$0.isEmpty }
+        guard !runs.isEmpty else { return }
+        // Neighbours are merged, round by round, so that no name is moved for each of the runs.
+        while runs.count > 1 {
+            runs = stride(from: 0, to: runs.count, by: 2).map { first in
+                first + 1 < runs.count ? Self.merged(runs[first], runs[first + 1], of: table) : runs[first]
+            }
+        }
+        sorted = Self.merged(sorted, runs[0], of: table)
         ranks = [UInt32](repeating: 0, count: table.count)
         for (rank, name) in sorted.enumerated() { ranks[Int(name)] = UInt32(rank) }
     }

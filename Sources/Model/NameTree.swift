@@ -46,9 +46,9 @@ public struct NameTree: Sendable {
         order.add((order.sorted.count..<names.count).map { UInt32($0) }, of: names)
     }
 
-    /// The same where all names but `ascending` have their place, and these are in order among themselves.
-    mutating func sortNames(_ ascending: [UInt32]) {
-        order.add(ascending: ascending, of: names)
+    /// The same where these runs are all names that have no place, each in order in itself.
+    mutating func sortNames(runs: [[UInt32]]) {
+        order.add(runs: runs, of: names)
     }
 
     /// The level order of this state or of a later one, which it serves as well.

@@ -14,6 +14,14 @@ public struct NamedStacks: Sendable {
         self.nodeOfStack = nodeOfStack
     }
 
+    /// Names the stacks of a table that shares its names with no other.
+    public init(_ table: SymbolTable) {
+        var grower = NameTreeGrower()
+        var progress = NameTreeGrower.Progress()
+        grower.add(table, &progress)
+        self.init(tree: grower.tree, nodeOfStack: progress.nodeOfStack)
+    }
+
     /// Adds to what each node has itself, in level order, where `totals[i]` belongs to `stacks[i]`.
     ///
     /// Values of 0 or less count for nothing. Stacks that the table does not hold are passed over, as are those without any frame.

@@ -46,16 +46,21 @@ enum OrderStatistic {
         }
     }
 
-    /// Hoare's selection, with the median of three for a pivot; equal values do not slow it down.
+    /// Hoare's selection, with the median of three for a pivot; equal values do not slow it down, and neither do values that somebody
+    /// has chosen, as the three are random.
     ///
     /// - Precondition: `1 <= rank <= values.count`
     private static func select(_ rank: Int, of values: UnsafeMutableBufferPointer<Int64>) -> Int64 {
         let wanted = rank - 1
         var low = 0
         var high = values.count - 1
+        var random = UInt64.random(in: 0 ... .max)
         while low < high {
-            let middle = low + (high - low) / 2
-            let (first, second, third) = (values[low], values[middle], values[high])
+            func any() -> Int64 {
+                random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return values[low + Int(truncatingIfNeeded: random >> 33) % (high - low + 1)]
+            }
+            let (first, second, third) = (any(), any(), any())
             let pivot = max(min(first, second), min(max(first, second), third))
             var left = low
             var right = high

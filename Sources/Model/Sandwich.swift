@@ -29,6 +29,11 @@ public struct Sandwich: Sendable {
 
     /// Finds a function in a tree, each half cut to about `maxNodes` nodes; 0 or less cuts nothing.
     public init(of function: Text, in tree: CallTree, maxNodes: Int = 0) {
+        self.init(of: function, in: tree, maxNodes: maxNodes, mostRows: Self.mostRows)
+    }
+
+    /// The same, where a half looks at no more than `mostRows` nodes.
+    init(of function: Text, in tree: CallTree, maxNodes: Int = 0, mostRows: Int) {
         names = (0..<tree.names.count).map { tree.names[$0] }
         let row = FunctionTotals(tree).rows.first { $0.name == function }
         total = row?.total ?? 0
@@ -40,12 +45,12 @@ public struct Sandwich: Sendable {
             tree.nameIndices[Int($0)] == name && tree.totals[Int($0)] > 0
         }
         let weighted = occurrences.map { (node: $0, weight: tree.totals[Int($0)]) }
-        callees = Self.half(name, weighted, maxNodes, selfs: tree.selfs) { node, _ in
+        callees = Self.half(name, weighted, maxNodes, mostRows, selfs: tree.selfs) { node, _ in
             tree.children(of: node).map { ($0, tree.totals[Int($0)]) }
         } name: {
             tree.nameIndices[Int($0)]
         }
-        callers = Self.half(name, weighted, maxNodes, selfs: nil) { node, weight in
+        callers = Self.half(name, weighted, maxNodes, mostRows, selfs: nil) { node, weight in
             let parent = tree.parents[Int(node)]
             return parent == 0 ? [] : [(parent, weight)]
         } name: {
@@ -59,29 +64,42 @@ public struct Sandwich: Sendable {
         }
     }
 
+    /// The most nodes of the tree that are looked at for a half: a function that calls itself has each of its callers for each of
+    /// its calls.
+    private static let mostRows = 1 << 24
+
     /// Merges level by level: the next nodes of all members of a node, grouped by name.
+    ///
+    /// Where that takes too many steps, what comes next to a node becomes one that is marked as cut.
     private static func half(
-        _ name: UInt32, _ members: [(node: UInt32, weight: Int64)], _ maxNodes: Int, selfs: [Int64]?,
+        _ name: UInt32, _ members: [(node: UInt32, weight: Int64)], _ maxNodes: Int, _ mostRows: Int,
+        selfs: [Int64]?,
         next: (UInt32, Int64) -> [(node: UInt32, weight: Int64)], name nameOf: (UInt32) -> UInt32
     ) -> Half {
         var half = Half()
         var waiting: [[(node: UInt32, weight: Int64)]] = []
-        func append(_ name: UInt32, _ parent: UInt32, _ members: [(node: UInt32, weight: Int64)]) {
+        func append(_ name: UInt32, _ parent: UInt32, _ members: [(node: UInt32, weight: Int64)], isCut: Bool = false) {
             half.names.append(name)
             half.parents.append(parent)
             half.totals.append(members.reduce(0) { $0.saturatingAdd($1.weight) })
             half.selfs.append(selfs.map { selfs in members.reduce(0) { $0.saturatingAdd(selfs[Int($1.node)]) } } ?? 0)
-            half.isCut.append(false)
-            waiting.append(members)
+            half.isCut.append(isCut)
+            waiting.append(isCut ? [] : members)
         }
         append(name, 0, members)
         var index = 0
+        var rowCount = 0
         while index < waiting.count {
             var rows = waiting[index].flatMap { next($0.node, $0.weight) }
             waiting[index] = []
-            rows.sort { nameOf($0.node) < nameOf($1.node) }
-            for group in rows.chunked(by: { nameOf($0.node) == nameOf($1.node) }) {
-                append(nameOf(group[group.startIndex].node), UInt32(index), Array(group))
+            rowCount += rows.count
+            if rowCount > mostRows {
+                if !rows.isEmpty { append(0, UInt32(index), rows, isCut: true) }
+            } else {
+                rows.sort { nameOf($0.node) < nameOf($1.node) }
+                for group in rows.chunked(by: { nameOf($0.node) == nameOf($1.node) }) {
+                    append(nameOf(group[group.startIndex].node), UInt32(index), Array(group))
+                }
             }
             index += 1
         }
@@ -107,7 +125,9 @@ extension Sandwich.Half {
                 continue
             }
             kept[node] = names.count
-            append(whole.names[node], UInt32(max(parent, 0)), whole.totals[node], whole.selfs[node], isCut: false)
+            append(
+                whole.names[node], UInt32(max(parent, 0)), whole.totals[node], whole.selfs[node],
+                isCut: whole.isCut[node])
         }
         for (parent, total) in cutOfParent.sorted(by: { $0.key < $1.key }) where total > 0 {
             append(0, UInt32(parent), total, total, isCut: true)

@@ -39,7 +39,8 @@ public struct EmptyReason: Sendable {
         }
         // Matchers are added one after the other, so that the one that leaves nothing is named.
         var matchers = [typed]
-        for matcher in selection.matchers {
+        for matcher in selection.matchers.prefix(Self.mostMatchers) {
+            try Task.checkCancellation()
             let before = matchers
             matchers.append(matcher)
             guard try await store.series(in: .all, matching: matchers, tenants: samples.tenants).isEmpty else {
@@ -65,6 +66,9 @@ public struct EmptyReason: Sendable {
         if !selection.stacks.isEmpty { return "no stack inside the range passes the stack trace selector" }
         return nil
     }
+
+    /// Each matcher is asked with all before it, so that very many would take very long.
+    private static let mostMatchers = 32
 
     private static func list(_ values: [Text]) -> String {
         values.prefix(5).map(\.string).joined(separator: ", ") + (values.count > 5 ? ", … (\(values.count))" : "")

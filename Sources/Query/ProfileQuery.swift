@@ -16,6 +16,17 @@ public struct MergedProfile: Sendable {
     /// Where the service's source lies, if its series say so.
     public var source: SourceRepository?
 
+    /// About how many bytes it takes once each stack is written in full, as a pprof has them.
+    ///
+    /// Stacks share their frames here, so that this can be very many times what the profile takes.
+    public var expandedByteCount: Int {
+        let parents = symbols.stacks.parents
+        var depths = [Int32](repeating: 0, count: parents.count)
+        for node in parents.indices.dropFirst() { depths[node] = depths[Int(parents[node])] + 1 }
+        // A number in memory and one in the answer for each frame, and what each sample has around them.
+        return stacks.reduce(0) { $0 + Int(depths[Int($1)]) * 12 + 128 }
+    }
+
     /// The sampling period that a profile of this family has by convention.
     public var period: Int64 {
         switch type.name {

@@ -185,7 +185,7 @@ public struct SeriesQuery: Sendable {
             if line == labels.count {
                 lineOfLabels[projection] = line
                 labels.append(projection)
-                buckets.append(SumBuckets(grid: grid, end: end))
+                buckets.append(SumBuckets(grid: grid, end: end, profiles: timeline.times.count))
             }
             // Times ascend, so a bucket is looked up once for all of its profiles.
             var index = 0
@@ -210,18 +210,18 @@ public struct SeriesQuery: Sendable {
         return ordered(lines)
     }
 
-    /// The buckets of one line: an array over the grid where that is short, otherwise only those that have profiles.
+    /// The buckets of one line: an array over the grid where many of them have profiles, otherwise only those.
     private struct SumBuckets {
         private let grid: TimeGrid
         private var dense: [SumBucket] = []
         private var sparse: [Int64: SumBucket] = [:]
 
-        private static let longest: Int64 = 1 << 16
-
-        init(grid: TimeGrid, end: Int64) {
+        /// Makes room for a line whose first series has so many profiles.
+        init(grid: TimeGrid, end: Int64, profiles: Int) {
             self.grid = grid
             let steps = end.saturatingSubtract(grid.start) / grid.step
-            if (0..<Self.longest).contains(steps) {
+            // There may be very many lines: what an array takes follows what was read for it.
+            if steps >= 0 && steps < 8 * Int64(profiles) {
                 dense = [SumBucket](repeating: SumBucket(), count: Int(steps) + 1)
             }
         }

@@ -20,6 +20,9 @@ public final class SQLiteStore: ProfileStore {
     /// What tenants keep beside their profiles.
     public let documents: any DocumentStore
 
+    /// What caches, merges and answers take their memory from.
+    public var memory: MemoryBudget { budget }
+
     /// Opens a data directory, which is created if it is not there.
     ///
     /// Throws ``StoreError`` of code `unusable` where another process holds it or a newer program has written it.

@@ -13,6 +13,8 @@ final class SharedNameTree: Sendable {
 
     var byteCount: Int { grower.withLock { $0.byteCount } }
 
+    var nodeCount: Int { grower.withLock { $0.tree.nodeCount } }
+
     /// Adds the stacks that a table has beyond those that were added.
     func add(_ table: SymbolTable, _ progress: inout NameTreeGrower.Progress) {
         grower.withLock { $0.add(table, &progress) }
@@ -30,7 +32,13 @@ final class NameTrees: Sendable {
         weak var tree: SharedNameTree?
     }
 
-    private let trees = Mutex<[Key: Entry]>([:])
+    private struct State: Sendable {
+        var entries: [Key: Entry] = [:]
+        /// When there are so many, those that nobody holds are looked for.
+        var mostEntries = 64
+    }
+
+    private let trees = Mutex(State())
 
     /// Beyond so many nodes, files that are opened next begin a new tree: what has not been seen for days makes way.
     private static let mostNodes = 1 << 20
@@ -39,16 +47,19 @@ final class NameTrees: Sendable {
     func tree(of service: Text, tenant: Tenant) -> SharedNameTree {
         trees.withLock { trees in
             let key = Key(tenant: tenant, service: service)
-            if let known = trees[key]?.tree, known.current.nodeCount < Self.mostNodes { return known }
+            if let known = trees.entries[key]?.tree, known.nodeCount < Self.mostNodes { return known }
             let new = SharedNameTree()
-            trees = trees.filter { $0.value.tree != nil }
-            trees[key] = Entry(tree: new)
+            if trees.entries.count >= trees.mostEntries {
+                trees.entries = trees.entries.filter { $0.value.tree != nil }
+                trees.mostEntries = max(64, 2 * trees.entries.count)
+            }
+            trees.entries[key] = Entry(tree: new)
             return new
         }
     }
 
     /// About how many bytes all of them take.
     var byteCount: Int {
-        trees.withLock { $0.values.compactMap(\.tree) }.reduce(0) { $0 + $1.byteCount }
+        trees.withLock { $0.entries.values.compactMap(\.tree) }.reduce(0) { $0 + $1.byteCount }
     }
 }

@@ -33,11 +33,12 @@ struct AdHocProfile {
     private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 || isBlank(byte) }
 
     private static func parts(of profile: DecodedProfile) throws(FormatError) -> [Part] {
-        profile.sampleTypes.indices.map { index in
+        // One tree of names for all groups, of which there may be as many as samples.
+        let named = NamedStacks(profile.symbols)
+        return profile.sampleTypes.indices.map { index in
             var builder = CallTreeBuilder()
             for group in profile.groups {
-                builder.add(
-                    stacks: group.columns[index].stacks, values: group.columns[index].values, symbols: profile.symbols)
+                builder.add(stacks: group.columns[index].stacks, values: group.columns[index].values, named: named)
             }
             return Part(type: profile.sampleTypes[index], tree: builder.finish())
         }

@@ -71,8 +71,12 @@ extension QuerierRoutes {
     }
 
     private func message(_ query: ProfileQuery, _ routed: RoutedRequest) async throws -> ProfileMessage {
-        try await query.run(on: store, limits: limits(routed), now: routed.now).map(ProfileMessage.init)
-            ?? ProfileMessage()
+        guard let profile = try await query.run(on: store, limits: limits(routed), now: routed.now) else {
+            return ProfileMessage()
+        }
+        let memory = MemoryReservation(store.memory)
+        try memory.take(profile.expandedByteCount, for: "writing each stack of a profile in full")
+        return withExtendedLifetime(memory) { ProfileMessage(profile) }
     }
 
     func selectSeries(_ request: SelectSeriesRequest, _ routed: RoutedRequest) async throws -> SelectSeriesResponse {

@@ -266,6 +266,9 @@ public protocol ProfileStore: Sendable {
     /// A dry run deletes nothing and counts the same. A series whose last profile went is listed no more.
     func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts
 
+    /// What answers take their memory from.
+    var memory: MemoryBudget { get }
+
     /// Why profiles cannot be stored reliably any more, or nil while all is well.
     var failure: StoreError? { get }
 
@@ -277,6 +280,9 @@ public protocol ProfileStore: Sendable {
 }
 
 extension ProfileStore {
+    /// Engines without a bound give what is asked for.
+    public var memory: MemoryBudget { MemoryBudget(limit: .max) }
+
     /// Engines without such states never fail.
     public var failure: StoreError? { nil }
 

@@ -114,9 +114,11 @@ public struct BinaryMessageReader: FieldCodec {
     public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
         try forEach(number) { entry throws(WireError) in
             switch entry.type {
-            case .fixed64: value.append(entry.number64)
+            case .fixed64:
+                try meter.spend(Self.unpackedSize)
+                value.append(entry.number64)
             case .bytes:
-                try meter.spend(8 * entry.content.count)
+                try meter.spend(2 * entry.content.count)
                 let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
                 while !cursor.isAtEnd { value.append(try ProtobufReader.fixed64(span, &cursor)) }
@@ -164,6 +166,8 @@ public struct BinaryMessageReader: FieldCodec {
         try forEach(number) { entry throws(WireError) in
             guard entry.type == .bytes else { return }
             var message = value ?? M()
+            // Held once, so that its lists grow in place.
+            value = nil
             var reader = try BinaryMessageReader(bytes[entry.content], depth: depth + 1, meter: meter)
             try message.fields(&reader)
             value = message
@@ -203,40 +207,51 @@ public struct BinaryMessageReader: FieldCodec {
 
     /// Reads repeated `int64`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
-        var numbers: [UInt64] = []
-        try field(number, name, &numbers)
-        value.append(contentsOf: numbers.map { Int64(bitPattern: $0) })
+        try numbers(number, &value)
     }
 
     /// Reads repeated `uint64`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        try numbers(number, &value)
+    }
+
+    /// Reads repeated `int32`, packed or not, each cut to its low bits.
+    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
+        try numbers(number, &value)
+    }
+
+    private mutating func numbers<Value: FixedWidthInteger>(
+        _ number: Int, _ value: inout [Value]
+    ) throws(WireError) {
         try forEach(number) { entry throws(WireError) in
             switch entry.type {
-            case .varint: value.append(entry.number64)
+            case .varint:
+                try meter.spend(Self.unpackedSize)
+                value.append(Value(truncatingIfNeeded: entry.number64))
             case .bytes:
                 try meter.spend(8 * entry.content.count)
                 let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
-                while !cursor.isAtEnd { value.append(try ProtobufReader.varint(span, &cursor)) }
+                while !cursor.isAtEnd {
+                    value.append(Value(truncatingIfNeeded: try ProtobufReader.varint(span, &cursor)))
+                }
             case .fixed64, .fixed32: break
             }
         }
     }
 
-    /// Reads repeated `int32`, packed or not.
-    public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
-        var numbers: [UInt64] = []
-        try field(number, name, &numbers)
-        value.append(contentsOf: numbers.map { Int32(truncatingIfNeeded: $0) })
-    }
+    /// What a number takes that comes alone, in a list that grows by doubling.
+    private static let unpackedSize = 16
 
     /// Reads repeated `double`, packed or not.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Double]) throws(WireError) {
         try forEach(number) { entry throws(WireError) in
             switch entry.type {
-            case .fixed64: value.append(Double(bitPattern: entry.number64))
+            case .fixed64:
+                try meter.spend(Self.unpackedSize)
+                value.append(Double(bitPattern: entry.number64))
             case .bytes:
-                try meter.spend(8 * entry.content.count)
+                try meter.spend(2 * entry.content.count)
                 let span = bytes[entry.content].span
                 var cursor = ProtobufCursor(offset: 0, end: span.count)
                 while !cursor.isAtEnd {

@@ -179,10 +179,11 @@ final class TestHandler: Handler {
     @Test func `bodies beyond the budget are refused with 503 and a time to come back`() async throws {
         try await serve({ $0.maxBodyBytesInFlight = 1000 }) { port, _, _ in
             let holder = try RawClient(port: port)
-            holder.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
+            holder.send(
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + String(repeating: "x", count: 850))
             var answer = ""
             let deadline = ContinuousClock.now + .seconds(60)
-            // The holder's head may be read a moment later than this one.
+            // What the holder sends may be read a moment later than this one.
             repeat {
                 let client = try RawClient(port: port)
                 client.send(
@@ -192,8 +193,24 @@ final class TestHandler: Handler {
             } while !answer.hasPrefix("HTTP/1.1 503") && ContinuousClock.now < deadline
             #expect(answer.range(of: "Retry-After: 1") != nil)
             #expect(answer.range(of: "max-body-bytes-in-flight") != nil)
-            holder.send(String(repeating: "x", count: 900))
+            holder.send(String(repeating: "x", count: 50))
             #expect(await holder.receiveAnswer().hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test func `a body that is promised and does not come takes no room from others`() async throws {
+        try await serve({ $0.maxBodyBytesInFlight = 1000 }) { port, _, _ in
+            let promising = try (0..<3).map { _ in try RawClient(port: port) }
+            for client in promising {
+                client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
+            }
+            let client = try RawClient(port: port)
+            for _ in 0..<3 {
+                client.send(
+                    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + String(repeating: "x", count: 900))
+                #expect(await client.receiveAnswer().hasPrefix("HTTP/1.1 200"))
+            }
+            withExtendedLifetime(promising) {}
         }
     }
 

@@ -1,5 +1,6 @@
-import Model
 import Testing
+
+@testable import Model
 
 @Suite struct FunctionTotalsTests {
     private func tree(_ stacks: [(String, Int64)]) -> CallTree {
@@ -62,6 +63,19 @@ import Testing
         #expect(paths(sandwich.callees, sandwich) == ["f": 10, "f;f": 5])
         #expect(paths(sandwich.callers, sandwich) == ["f": 10, "f;f": 5])
         #expect(sandwich.total == 5)
+    }
+
+    @Test func `callers that would take too many steps are summed into one, which is marked`() {
+        let stacks = (0..<20).map { (["r\($0)"] + [String](repeating: "f", count: 50)).joined(separator: ";") }
+        let tree = tree(stacks.map { ($0, 1) })
+        let whole = Sandwich(of: "f", in: tree)
+        #expect(!whole.callers.isCut.contains(true) && whole.callers.names.count == 50 + 50 * 20)
+        let cut = Sandwich(of: "f", in: tree, mostRows: 5000)
+        #expect(cut.callers.isCut.contains(true) && cut.callers.names.count < 50 + 50 * 20)
+        #expect(cut.total == whole.total && cut.callers.totals[0] == whole.callers.totals[0])
+        // A cut node stands for all that comes next to its parent.
+        let marked = cut.callers.isCut.indices.filter { cut.callers.isCut[$0] }
+        #expect(marked.allSatisfy { cut.callers.totals[$0] > 0 })
     }
 
     @Test func `a function that never ran is a root of nothing`() {

@@ -44,6 +44,18 @@ import Testing
         #expect(try await merged([profile(example, at: 1000)], maxNodes: maxNodes) == expected)
     }
 
+    @Test func `what a profile takes in full follows the depth of each stack, not the frames that they share`()
+        async throws
+    {
+        let deep = (0..<100).map { "f\($0)" }
+        let stacks = (1...100).map { (deep.prefix($0).joined(separator: ";"), Int64(1)) }
+        let result = try await ProfileQuery(everything())
+            .run(on: store([profile(stacks, at: 1000)]), limits: .hearth, now: now)
+        let profile = try #require(result)
+        #expect(profile.symbols.stacks.count == 101)
+        #expect(profile.expandedByteCount >= 5050 * 8)
+    }
+
     @Test func `for the Go compiler only the leaf-most locations stay`() async throws {
         let stacks = try await merged(
             [profile([("main;a;x", 1), ("main;b;x", 2), ("main", 4)], at: 1000)],

@@ -173,6 +173,31 @@ private struct Everything: Message {
         }
     }
 
+    @Test func `numbers count as memory whether they come packed or alone`() throws {
+        var packed = Everything()
+        packed.ids = [UInt64](repeating: 1, count: 1000)
+        packed.counts = [Int32](repeating: 1, count: 1000)
+        packed.reals = [Double](repeating: 1, count: 1000)
+        var alone: [UInt8] = []
+        for id in packed.ids {
+            ProtobufWriter.key(16, .varint, to: &alone)
+            ProtobufWriter.varint(id, to: &alone)
+        }
+        for count in packed.counts {
+            ProtobufWriter.key(17, .varint, to: &alone)
+            ProtobufWriter.varint(UInt64(count), to: &alone)
+        }
+        for real in packed.reals {
+            ProtobufWriter.key(18, .fixed64, to: &alone)
+            ProtobufWriter.fixed64(real.bitPattern, to: &alone)
+        }
+        for bytes in [try packed.binary(), alone] {
+            let read = try Everything(binary: bytes, memoryLimit: 1 << 20)
+            #expect(read.ids == packed.ids && read.counts == packed.counts && read.reals == packed.reals)
+            #expect(throws: WireError.self) { try Everything(binary: bytes, memoryLimit: 20_000) }
+        }
+    }
+
     @Test func `mutated messages are read or refused and never trap`() throws {
         let binary = try full.binary()
         let json = try full.json()
