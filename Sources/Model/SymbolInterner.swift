@@ -45,23 +45,52 @@ public struct SymbolInterner: Sendable {
     ///
     /// Only what these stacks need is brought over. The table must be consistent.
     public mutating func intern(_ stacks: [UInt32], of other: SymbolTable) -> [UInt32] {
-        let parents = other.stacks.parents
-        let count = parents.count
-        var needed = [Bool](repeating: false, count: count)
-        for stack in stacks where Int(stack) < count { needed[Int(stack)] = true }
-        for node in stride(from: count - 1, to: 0, by: -1) where needed[node] { needed[Int(parents[node])] = true }
+        var transfer = Transfer(of: other)
+        return intern(stacks, of: other, &transfer)
+    }
 
-        var known = KnownSymbols(other)
-        var nodes = [UInt32](repeating: 0, count: count)
-        for node in 1..<max(count, 1) where needed[node] {
-            nodes[node] = child(
-                of: nodes[Int(parents[node])], at: location(other.stacks.locations[node], of: other, &known))
+    /// The same for a table of which some stacks were interned before; what they share is not looked at again.
+    public mutating func intern(_ stacks: [UInt32], of other: SymbolTable, _ transfer: inout Transfer) -> [UInt32] {
+        let parents = other.stacks.parents
+        var interned: [UInt32] = []
+        interned.reserveCapacity(stacks.count)
+        var chain: [UInt32] = []
+        for stack in stacks {
+            guard Int(stack) < parents.count else {
+                interned.append(0)
+                continue
+            }
+            var node = stack
+            while transfer.nodes[Int(node)] == .max {
+                chain.append(node)
+                node = parents[Int(node)]
+            }
+            var id = transfer.nodes[Int(node)]
+            while let next = chain.popLast() {
+                id = child(of: id, at: location(other.stacks.locations[Int(next)], of: other, &transfer.known))
+                transfer.nodes[Int(next)] = id
+            }
+            interned.append(id)
         }
-        return stacks.map { Int($0) < count ? nodes[Int($0)] : 0 }
+        return interned
+    }
+
+    /// What has been brought over from one table.
+    public struct Transfer: Sendable {
+        fileprivate var known: KnownSymbols
+        /// The id of each stack, or the largest number.
+        fileprivate var nodes: [UInt32]
+
+        /// Begins with nothing.
+        public init(of table: SymbolTable) {
+            known = KnownSymbols(table)
+            nodes = [UInt32](repeating: .max, count: max(table.stacks.count, 1))
+            nodes[0] = 0
+        }
     }
 
     /// What has been brought over from one table; the largest number stands for nothing yet.
-    private struct KnownSymbols {
+    fileprivate struct KnownSymbols: Sendable {
         var strings: [UInt32]
         var functions: [UInt32]
         var mappings: [UInt32]

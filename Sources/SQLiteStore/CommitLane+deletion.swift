@@ -22,16 +22,24 @@ extension CommitLane {
     }
 
     /// Gives free space back; what readers hold is left for the next call.
+    ///
+    /// Never while the log is moved into the database beside commits: SQLite before 3.51.3 may lose commits where a log that was moved
+    /// as a whole begins anew while another connection begins to move it (sqlite.org/wal.html, "The WAL-reset bug").
     func reclaim() async throws {
         guard owesSpace.load(ordering: .relaxed) else { return }
         var isShrinking = true
         while isShrinking {
-            let hasMore = try await perform("shrinking") { writer in
+            let step = try await perform("shrinking") { writer -> (hasMore: Bool, free: Int64)? in
+                guard !self.isCheckpointing else { return nil }
                 let free = try writer.connection.number("PRAGMA freelist_count") ?? 0
                 return (try writer.reclaim(pages: Self.pagesAtOnce), free)
             }
-            isShrinking = hasMore.0 && hasMore.1 > Self.pagesAtOnce
-            if !hasMore.0 { owesSpace.store(false, ordering: .relaxed) }
+            guard let step else {
+                try await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            isShrinking = step.hasMore && step.free > Self.pagesAtOnce
+            if !step.hasMore { owesSpace.store(false, ordering: .relaxed) }
         }
         remeasure()
     }

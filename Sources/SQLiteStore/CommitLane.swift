@@ -29,6 +29,8 @@ final class CommitLane: @unchecked Sendable {
         /// When the first stale bucket of a closed file comes to its end, in nanoseconds; not known before it was opened.
         var nextEnd = Int64.min
         var byteCount = 0
+        /// When something was committed last.
+        var lastUse = ContinuousClock.now
     }
 
     let file: PartitionFile
@@ -40,7 +42,7 @@ final class CommitLane: @unchecked Sendable {
     let owesSpace = Atomic(false)
     private var writer: PartitionWriter?
     private var lastUse = ContinuousClock.now
-    private var isCheckpointing = false
+    private(set) var isCheckpointing = false
     /// The log being moved beside commits.
     private let checkpoints = DispatchGroup()
 
@@ -56,6 +58,9 @@ final class CommitLane: @unchecked Sendable {
 
     /// What the steps of these transactions took.
     var steps: WriteSteps { waiting.withLock { $0.steps } }
+
+    /// When something was committed last; nil while the file is closed.
+    var lastUseWhileOpen: ContinuousClock.Instant? { waiting.withLock { $0.isOpen ? $0.lastUse : nil } }
 
     /// About how many bytes the writer's memory takes.
     var byteCount: Int { waiting.withLock { $0.byteCount } }
@@ -103,6 +108,7 @@ final class CommitLane: @unchecked Sendable {
         lastUse = .now
         let steps = try withWriter("writing") { try $0.write(profiles, now: lastUse) }
         waiting.withLock { waiting in
+            waiting.lastUse = lastUse
             waiting.commits += 1
             waiting.steps += steps
         }

@@ -80,6 +80,25 @@ final class CommitLanes: Sendable {
         }
     }
 
+    /// Closes the files that were written longest ago where more than so many are open: each takes three descriptors and a cache.
+    func closeBeyond(_ most: Int) async {
+        let open = all.compactMap { lane in lane.lastUseWhileOpen.map { (lane: lane, lastUse: $0) } }
+        guard open.count > most else { return }
+        for entry in open.sorted(by: { $0.lastUse < $1.lastUse }).prefix(open.count - most) {
+            await entry.lane.closeIfIdle(for: .zero)
+        }
+    }
+
+    /// Does something twice where a file seems damaged the first time: what is read anew and wrong again is wrong in the file.
+    func twice<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let damage as PartitionDamage {
+            damage.file.forget()
+            return try await body()
+        }
+    }
+
     /// Takes a damaged file out of service, once those who read it have ended: it is kept under another name.
     ///
     /// What is appended in the meantime waits and begins a new file.

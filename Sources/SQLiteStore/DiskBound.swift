@@ -61,7 +61,13 @@ actor DiskBound {
             lane.owesSpace.store(true, ordering: .relaxed)
             try? await lane.reclaim()
         }
-        while isPassed, let oldest = oldest() {
+        while isPassed {
+            let oldest = oldest()
+            if let damaged = catalogue.oldestDamaged, damaged.day <= oldest?.day ?? .max {
+                guard remove(damaged) else { break }
+                continue
+            }
+            guard let oldest else { break }
             do {
                 guard let bytes = try await lanes.drop(oldest) else { break }
                 report(.dropped(tenant: oldest.tenant, day: oldest.day, bytes: bytes, reason: .maxDisk))
@@ -69,6 +75,20 @@ actor DiskBound {
                 report(.failed("dropping day \(oldest.day) of tenant \(oldest.tenant): \(error)"))
                 break
             }
+        }
+    }
+
+    /// Removes a file that was set aside; false where it stays.
+    private func remove(_ damaged: DamagedPartition) -> Bool {
+        do {
+            let removed = try catalogue.removeDamaged { $0.path == damaged.path }
+            for (partition, bytes) in removed {
+                report(.dropped(tenant: partition.tenant, day: partition.day, bytes: bytes, reason: .maxDisk))
+            }
+            return !removed.isEmpty
+        } catch {
+            report(.failed("dropping \(damaged.path): \(error)"))
+            return false
         }
     }
 

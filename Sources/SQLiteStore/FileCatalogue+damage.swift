@@ -13,17 +13,28 @@ extension FileCatalogue {
         }
     }
 
+    /// The oldest day that was set aside.
+    var oldestDamaged: DamagedPartition? {
+        state.withLock { $0.damaged.min { ($0.day, $0.tenant) < ($1.day, $1.tenant) } }
+    }
+
     /// Removes files that were set aside, once all that they may hold would have been deleted in any case; returns them with the
     /// bytes that came back.
     func removeDamaged(where isOver: (DamagedPartition) -> Bool) throws(StoreError) -> [(DamagedPartition, bytes: Int)]
     {
         var removed: [(DamagedPartition, bytes: Int)] = []
         for partition in state.withLock({ $0.damaged }) where isOver(partition) {
-            let bytes = FileSize.of(partition.path).total
+            let size = FileSize.of(partition.path)
             guard unlink(partition.path) == 0 || errno == ENOENT else { throw .system("remove \(partition.path)") }
             for suffix in ["-wal", "-shm"] { unlink(partition.path + suffix) }
-            state.withLock { state in state.damaged.removeAll { $0.path == partition.path } }
-            removed.append((partition, bytes))
+            let isKnown = state.withLock { state in
+                let count = state.damaged.count
+                state.damaged.removeAll { $0.path == partition.path }
+                return state.damaged.count < count
+            }
+            guard isKnown else { continue }
+            use.change(from: size, to: FileSize())
+            removed.append((partition, size.total))
         }
         return removed
     }
@@ -57,6 +68,8 @@ extension FileCatalogue {
         }
         for suffix in ["-wal", "-shm"] { rename(file.path + suffix, name + suffix) }
         forget(file)
+        // It takes its room until it is removed.
+        use.change(from: FileSize(), to: FileSize.of(name))
         _ = state.withLock { $0.busy.remove(file.key) }
         try syncDirectory(of: file)
     }

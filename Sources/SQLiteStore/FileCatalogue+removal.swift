@@ -16,6 +16,13 @@ extension FileCatalogue {
         }
     }
 
+    /// Returns when no file of a tenant is being made or taken away.
+    func untilQuiet(_ tenant: Tenant) async throws {
+        while state.withLock({ state in state.busy.contains { $0.tenant == tenant } }) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Unlinks a file that has left and that nobody reads or writes; its day may be written again afterwards.
     ///
     /// The database goes first: a log without its database is removed at the next start, a database without its log would

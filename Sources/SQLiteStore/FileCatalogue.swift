@@ -67,7 +67,10 @@ final class FileCatalogue: Sendable {
             }
         }
         state = Mutex(State(files: found, damaged: damaged))
-        for partition in damaged { reportDamage(partition) }
+        for partition in damaged {
+            use.change(from: FileSize(), to: FileSize.of(partition.path))
+            reportDamage(partition)
+        }
         for file in found.values.flatMap(\.values) { try check(file) }
     }
 
@@ -76,7 +79,8 @@ final class FileCatalogue: Sendable {
     /// Refuses a directory that a newer program has written, and sets damaged files aside, before anything is served.
     private func check(_ file: PartitionFile) throws(StoreError) {
         do {
-            let version = try file.storedVersion()
+            // An error of a moment is none of the file.
+            let version = try (try? file.storedVersion()) ?? file.storedVersion()
             try file.refuseNewer(version)
             // Nothing was stored yet when its creation was cut short; who writes into it goes on.
             if version == 0 { state.withLock { $0.files[file.tenant]?[file.day] = nil } }

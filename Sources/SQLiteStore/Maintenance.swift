@@ -16,22 +16,39 @@ struct Maintenance: Sendable {
     /// How often memory that bursts have left is given back.
     private static let releaseInterval = Duration.seconds(10)
 
+    /// How many files are open for writing at most, but for moments.
+    static let mostOpen = 256
+
     /// Works until its task is cancelled.
     func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await keepMemory() }
+            group.addTask { await rollUp() }
+        }
+    }
+
+    private func rollUp() async {
         await findStaleFiles()
-        var released = ContinuousClock.now
-        var noted = 0
-        defer { budget.note(-noted) }
         while !Task.isCancelled {
-            let cached = await trimCaches()
-            budget.note(cached - noted)
-            noted = cached
             for lane in lanes.all {
                 while !Task.isCancelled, await rollUp(lane) {}
                 // What readers held when something was deleted.
                 try? await lane.reclaim()
                 await lane.closeIfIdle(for: Self.idle)
             }
+            try? await Task.sleep(for: policy.interval)
+        }
+    }
+
+    private func keepMemory() async {
+        var released = ContinuousClock.now
+        var noted = 0
+        defer { budget.note(-noted) }
+        while !Task.isCancelled {
+            await lanes.closeBeyond(Self.mostOpen)
+            let cached = await trimCaches()
+            budget.note(cached - noted)
+            noted = cached
             if ContinuousClock.now - released >= Self.releaseInterval {
                 for file in catalogue.files(of: nil, in: .all) { file.closeIdle(unusedFor: Self.idle) }
                 cposix_release_memory()
@@ -47,18 +64,20 @@ struct Maintenance: Sendable {
     /// how many bytes stay.
     private func trimCaches() async -> Int {
         let files = catalogue.files(of: nil, in: .all).map { (file: $0, cached: $0.cached) }
-        var sum = files.reduce(catalogue.names.byteCount) { $0 + $1.cached.byteCount }
-        var written = lanes.all.map { (lane: $0, byteCount: $0.byteCount) }.filter { $0.byteCount > 0 }
-        sum += written.reduce(0) { $0 + $1.byteCount }
+        let written = lanes.all.map { (lane: $0, byteCount: $0.byteCount) }.filter { $0.byteCount > 0 }
+        var kept = files.reduce(0) { $0 + $1.cached.byteCount } + written.reduce(0) { $0 + $1.byteCount }
+        // A service's tree of names goes with the last of its files.
+        var sum: Int { kept + catalogue.names.byteCount }
         guard sum > budget.limit / 2 else { return sum }
-        for entry in files.sorted(by: { $0.cached.lastRead < $1.cached.lastRead }) where sum > budget.limit / 4 {
+        for entry in files.sorted(by: { $0.cached.lastRead < $1.cached.lastRead }) {
+            guard sum > budget.limit / 4 else { return sum }
             entry.file.forget()
-            sum -= entry.cached.byteCount
+            kept -= entry.cached.byteCount
         }
-        written.sort { $0.byteCount > $1.byteCount }
-        for entry in written where sum > budget.limit / 4 {
+        for entry in written.sorted(by: { $0.byteCount > $1.byteCount }) {
+            guard sum > budget.limit / 4 else { return sum }
             await entry.lane.closeIfIdle(for: .zero)
-            sum -= entry.byteCount
+            kept -= entry.byteCount
         }
         return sum
     }
@@ -84,7 +103,7 @@ struct Maintenance: Sendable {
 
     private func rollUp(_ lane: CommitLane) async -> Bool {
         do {
-            return try await lane.rollUp(policy, now: WallClock.nanoseconds)
+            return try await lanes.twice { try await lane.rollUp(policy, now: WallClock.nanoseconds) }
         } catch let damage as PartitionDamage {
             try? await lanes.setAside(damage)
             return false

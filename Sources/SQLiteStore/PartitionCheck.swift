@@ -68,11 +68,12 @@ struct PartitionCheck {
                 let sequence = select.int64(0)
                 if sequence != next { problems.append("symbols of service \(service): chunk \(next) is missing") }
                 next = sequence + 1
-                var grown = table
+                let known = problems.count
                 try noting("symbols of service \(service), chunk \(sequence)") {
-                    try select.withBlob(1) { chunk throws(BlobDamage) in try SymbolChunk.decode(chunk, into: &grown) }
+                    try select.withBlob(1) { chunk throws(BlobDamage) in try SymbolChunk.decode(chunk, into: &table) }
                 }
-                table = grown
+                // What follows continues what could not be read.
+                if problems.count > known { break }
             }
             select.reset()
             if !table.isConsistent { problems.append("symbols of service \(service): an index points nowhere") }

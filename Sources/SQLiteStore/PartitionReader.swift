@@ -99,9 +99,17 @@ struct PartitionReader: Sendable {
         }
     }
 
-    func symbols(of service: Int64, _ connection: Connection) throws -> ReadCache.Symbols {
-        try file.cache.withLock { cache in
-            try cache.symbols(of: service, connection, in: file, checkCancellation: checkCancellation)
+    /// The symbols of a service; what they take beyond what was in memory before is taken from `memory`.
+    func symbols(
+        of service: Int64, _ connection: Connection, from memory: MemoryReservation? = nil
+    ) throws -> ReadCache.Symbols {
+        let (symbols, known) = try file.cache.withLock { cache in
+            let known = cache.byteCount(ofService: service)
+            return (
+                try cache.symbols(of: service, connection, in: file, checkCancellation: checkCancellation), known
+            )
         }
+        try memory?.take(symbols.byteCount - known, for: "reading the symbols of a service")
+        return symbols
     }
 }

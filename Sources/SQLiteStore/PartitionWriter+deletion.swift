@@ -149,6 +149,9 @@ extension PartitionWriter {
         }
         connection.setPatience(20)
         defer { connection.setPatience(Connection.usualPatience) }
-        return try connection.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0
+        let isHeld = try connection.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0
+        // All of it has been moved, also where readers kept it from becoming short.
+        checkpointedPages = connection.logPages
+        return isHeld
     }
 }

@@ -47,7 +47,7 @@ final class PartitionWriter {
     /// What the last profile's symbols were found to be; its other sample types come next.
     private var found: Found?
     /// How many pages the log had when it was last moved into the database.
-    private var checkpointedPages = 0
+    var checkpointedPages = 0
 
     private struct Found {
         let source: SharedSymbols
@@ -57,6 +57,8 @@ final class PartitionWriter {
         /// The columns of stacks that were put into order last, and that order.
         var columns: [UInt32] = []
         var order: [UInt64] = []
+        /// What was brought over of the profile's symbols, if anything of them was new.
+        var transfer: SymbolInterner.Transfer?
     }
 
     init(_ file: PartitionFile) throws {
@@ -173,7 +175,7 @@ final class PartitionWriter {
                 stacks: [UInt32](repeating: .max, count: profile.source.stackHashes.count))
         found = nil
         defer { found = known }
-        let stacks = find(samples.stacks, of: profile, in: service, &known.stacks)
+        let stacks = find(samples.stacks, of: profile, in: service, &known)
         let hasIDs = !samples.spans.isEmpty || !samples.traces.isEmpty
         guard !hasIDs else { return Self.sorted(samples, stacks, order: Self.order(stacks, of: samples)) }
         if known.columns != stacks {
@@ -185,9 +187,9 @@ final class PartitionWriter {
 
     /// Finds the ids of some stacks of a profile in this file; only those that are new are built.
     ///
-    /// `known` has an id for each of the profile's stacks, as far as they were asked for before.
+    /// `found` has what the profile's stacks are in this file, as far as they were asked for before.
     private func find(
-        _ wanted: [UInt32], of profile: NewProfile, in service: Service, _ known: inout [UInt32]
+        _ wanted: [UInt32], of profile: NewProfile, in service: Service, _ found: inout Found
     ) -> [UInt32] {
         let hashes = profile.source.stackHashes
         var ids: [UInt32] = []
@@ -198,16 +200,21 @@ final class PartitionWriter {
         for (place, stack) in wanted.enumerated() {
             let index = hashes.index(of: stack, guess: guess)
             guess = (index ?? guess) + 1
-            if let index, known[index] == .max { known[index] = service.memo[hashes.hashes[index]] ?? .max }
-            ids.append(index.map { known[$0] } ?? .max)
+            if let index, found.stacks[index] == .max {
+                found.stacks[index] = service.memo[hashes.hashes[index]] ?? .max
+            }
+            ids.append(index.map { found.stacks[$0] } ?? .max)
             if ids[place] == .max { unknown.append((place, index)) }
         }
         guard !unknown.isEmpty else { return ids }
-        let interned = service.interner.intern(unknown.map { wanted[$0.place] }, of: profile.symbols)
+        var transfer = found.transfer ?? SymbolInterner.Transfer(of: profile.symbols)
+        found.transfer = nil
+        let interned = service.interner.intern(unknown.map { wanted[$0.place] }, of: profile.symbols, &transfer)
+        found.transfer = transfer
         for (stack, id) in zip(unknown, interned) {
             ids[stack.place] = id
             guard let index = stack.index else { continue }
-            known[index] = id
+            found.stacks[index] = id
             let hash = hashes.hashes[index]
             if service.memo[hash] == nil { service.memo.insert(id, for: hash) }
         }

@@ -20,6 +20,9 @@ struct ReadCache: Sendable {
         /// The number of the first chunk that was not read.
         fileprivate let nextSequence: Int64
 
+        /// About how many bytes it takes, without the tree of names.
+        var byteCount: Int { table.byteCount + progress.byteCount }
+
         /// Where the stacks end in the tree of names of all days of the service.
         var named: NamedStacks { NamedStacks(tree: names.current, nodeOfStack: progress.nodeOfStack) }
     }
@@ -33,7 +36,7 @@ struct ReadCache: Sendable {
 
     /// About how many bytes it takes.
     var byteCount: Int {
-        symbols.values.reduce(series.count * 512) { $0 + $1.table.byteCount + $1.progress.byteCount }
+        symbols.values.reduce(series.count * 512) { $0 + $1.byteCount }
     }
 
     /// Reads the series that are new since the last time.
@@ -101,6 +104,9 @@ struct ReadCache: Sendable {
         symbols[service] = asFarAsRead()
         return asFarAsRead()
     }
+
+    /// About how many bytes the symbols of a service take here.
+    func byteCount(ofService service: Int64) -> Int { symbols[service]?.byteCount ?? 0 }
 
     private static func name(of service: Int64, _ connection: Connection) throws -> Text {
         let select = try connection.prepare("SELECT name FROM services WHERE id = ?")

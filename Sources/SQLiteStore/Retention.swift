@@ -18,7 +18,7 @@ struct Retention: Sendable {
         expireDamaged(now: now)
         for file in catalogue.files(of: nil, in: .all) where !Task.isCancelled {
             do {
-                try await expire(file, rules(file.tenant), now: now)
+                try await lanes.twice { try await expire(file, rules(file.tenant), now: now) }
             } catch is FileIsBusy {
                 continue
             } catch is CancellationError {

@@ -6,17 +6,28 @@ extension SQLiteStore {
     ///
     /// A day that is meant as a whole is dropped.
     public func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts {
+        var counts = DeletedCounts()
+        var series: Set<LabelSet> = []
+        // Who takes a file away may still think better of it, so what is there afterwards is looked for again.
+        while try await !delete(deletion, dryRun: dryRun, &counts, &series) {}
+        return counts
+    }
+
+    /// Deletes what is found; false where some of it was being taken away by somebody else.
+    private func delete(
+        _ deletion: Deletion, dryRun: Bool, _ counts: inout DeletedCounts, _ series: inout Set<LabelSet>
+    ) async throws -> Bool {
+        try await catalogue.untilQuiet(deletion.tenant)
         let matches = try await read([deletion.tenant], deletion.range) { readers in
             try readers.map { try $0.count(deletion) }
         }
-        var counts = DeletedCounts()
-        var series: Set<LabelSet> = []
         func note(_ labels: some Sequence<LabelSet>, _ profiles: Int, _ bytes: Int) {
             series.formUnion(labels)
             counts.series = series.count
             counts.profiles += profiles
             counts.bytes += bytes
         }
+        var isDone = true
         for match in matches where match.profiles > 0 {
             guard !dryRun else {
                 note(match.series.values, match.profiles, match.bytes)
@@ -29,8 +40,10 @@ extension SQLiteStore {
                     note(match.series.values, match.profiles, match.bytes)
                     continue
                 }
-                let done = try await lanes.lane(of: match.file).delete(
-                    FileDeletion(series: Array(match.series.keys), start: deletion.start, end: deletion.end))
+                let done = try await lanes.twice {
+                    try await lanes.lane(of: match.file).delete(
+                        FileDeletion(series: Array(match.series.keys), start: deletion.start, end: deletion.end))
+                }
                 report(
                     .deleted(
                         tenant: deletion.tenant, day: match.file.day, profiles: done.profiles, bytes: done.bytes,
@@ -40,11 +53,10 @@ extension SQLiteStore {
                 try await lanes.setAside(damage)
                 AnswerGaps.current?.note(catalogue.damaged(of: [deletion.tenant], in: deletion.range))
             } catch is FileIsBusy {
-                // Somebody else takes all of it away.
-                note(match.series.values, match.profiles, match.bytes)
+                isDone = false
             }
         }
-        return counts
+        return isDone
     }
 }
 

@@ -65,17 +65,38 @@ public final class SQLiteStore: ProfileStore {
             for (day, profiles) in days { try await lanes.append(profiles, tenant: tenant, day: day) }
             return
         }
+        // All are waited for, so that the answer comes after the last commit.
+        var failure: (any Error)?
+        var waiting = Array(days)[...]
+        while !waiting.isEmpty {
+            let next = waiting.prefix(Self.daysAtOnce)
+            waiting = waiting.dropFirst(Self.daysAtOnce)
+            failure = await append(next, for: tenant) ?? failure
+            if !waiting.isEmpty { await lanes.closeBeyond(Maintenance.mostOpen) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// So many days are written side by side: each opens a file.
+    private static let daysAtOnce = 64
+
+    /// Stores what belongs to several days; returns one of the errors, if there was any.
+    private func append(
+        _ days: ArraySlice<(key: Int64, value: [NewProfile])>, for tenant: Tenant
+    ) async -> (any Error)? {
         let lanes = lanes
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return await withTaskGroup(of: (any Error)?.self) { group in
             for (day, profiles) in days {
-                group.addTask { try await lanes.append(profiles, tenant: tenant, day: day) }
+                group.addTask {
+                    do {
+                        try await lanes.append(profiles, tenant: tenant, day: day)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
             }
-            // All are waited for, so that the answer comes after the last commit.
-            var failure: (any Error)?
-            while let result = await group.nextResult() {
-                if case .failure(let error) = result { failure = failure ?? error }
-            }
-            if let failure { throw failure }
+            return await group.reduce(nil) { $0 ?? $1 }
         }
     }
 
@@ -118,20 +139,19 @@ public final class SQLiteStore: ProfileStore {
         _ tenants: [Tenant], _ range: TimeRange, _ body: @escaping @Sendable ([PartitionReader]) throws -> Result
     ) async throws -> Result {
         guard !isClosed.withLock({ $0 }) else { throw StoreError(.closed, "the store is closed") }
-        let flag = CancellationFlag()
         let lease = catalogue.lease(of: tenants, in: range)
-        defer { withExtendedLifetime(lease) {} }
+        let reading = CancellableRead<Result>()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (done: CheckedContinuation<Result, any Error>) in
+                guard reading.begin(done) else { return }
                 readers.async {
-                    done.resume(
-                        with: Swift.Result {
-                            try body(lease.files.map { PartitionReader($0) { flag.isSet } })
-                        })
+                    guard !reading.isCancelled else { return }
+                    reading.end(
+                        with: Swift.Result { try body(lease.files.map { PartitionReader($0) { reading.isCancelled } }) })
                 }
             }
         } onCancel: {
-            flag.set()
+            reading.cancel()
         }
     }
 
@@ -285,16 +305,11 @@ public final class SQLiteStore: ProfileStore {
         isClosed.withLock { $0 = true }
         background.cancel()
         await background.value
+        // A question that was cancelled has its answer before its reader has ended.
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            readers.async(flags: .barrier) { done.resume() }
+        }
         await lanes.close()
         catalogue.release()
     }
-}
-
-/// Whether the task that waits for some work has been cancelled.
-private final class CancellationFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-
-    func set() { flag.store(true, ordering: .relaxed) }
 }

@@ -22,7 +22,7 @@ struct SelectionSums: Sendable {
     private final class Worker: @unchecked Sendable {
         var sums: [Partition: StackSums] = [:]
         var symbols: [Partition: ReadCache.Symbols] = [:]
-        private let memory: MemoryReservation
+        let memory: MemoryReservation
 
         init(_ budget: MemoryBudget) {
             memory = MemoryReservation(budget)
@@ -59,13 +59,16 @@ struct SelectionSums: Sendable {
                 }
             }
         }
+        let memory = workers.map(\.memory)
         let order = merged.sums.keys.sorted { ($0.file, $0.service) < ($1.file, $1.service) }
         return order.compactMap { partition in
             guard let symbols = merged.symbols[partition], let sums = merged.sums[partition] else { return nil }
             let passes = selection.stacks.isEmpty ? [] : selection.stacks.passes(in: symbols.table)
             let (stacks, totals) = sums.columns(where: passes)
             guard !stacks.isEmpty else { return nil }
-            return StackTotals(symbols: symbols.table, stacks: stacks, totals: totals, named: symbols.named)
+            var found = StackTotals(symbols: symbols.table, stacks: stacks, totals: totals, named: symbols.named)
+            found.memory = memory
+            return found
         }
     }
 
@@ -79,8 +82,11 @@ struct SelectionSums: Sendable {
                 // The snapshot names no stack that a table read on it lacks.
                 if !known.contains(series.service) {
                     known.insert(series.service)
-                    let symbols = try reader.symbols(of: series.service, connection)
-                    worker.symbols[partition] = symbols
+                    let symbols = try reader.symbols(of: series.service, connection, from: worker.memory)
+                    // Where the service has been deleted meanwhile, what was summed up needs the table of before.
+                    if symbols.table.stacks.count > worker.symbols[partition]?.table.stacks.count ?? 0 {
+                        worker.symbols[partition] = symbols
+                    }
                     try worker.makeRoom(symbols.table.stacks.count, for: partition)
                 }
                 // Taken out, so that the sums are added to in place.

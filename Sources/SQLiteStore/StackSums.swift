@@ -57,7 +57,7 @@ struct StackSums {
 
     /// The stacks whose sum is not 0, ascending, and their sums.
     func columns(where passes: [Bool] = []) -> (stacks: [UInt32], totals: [Int64]) {
-        passes.isEmpty ? columns { _ in true } : columns { passes[$0] }
+        passes.isEmpty ? columns { _ in true } : columns { $0 < passes.count && passes[$0] }
     }
 
     @inline(__always)

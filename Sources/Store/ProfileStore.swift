@@ -122,6 +122,8 @@ public struct StackTotals: Sendable {
     public var totals: [Int64]
     /// The tree of names of `symbols`, where the engine keeps one.
     public var named: NamedStacks?
+    /// What was taken of the engine's memory for it, and is given back when nobody has it any more.
+    public var memory: [MemoryReservation] = []
 
     /// Makes totals; the caller keeps the lengths equal.
     public init(symbols: SymbolTable, stacks: [UInt32], totals: [Int64], named: NamedStacks? = nil) {
