@@ -33,6 +33,12 @@ def read(server, number):
             checker.check_labels(dict(checker.acknowledged)) if number % 2 else checker.check_spans(checker.acknowledged, 2)
             checker.problems = [p for p in checker.problems if "answered" in p]
             total = None
+        if number % 4 == 0:
+            # What is being deleted, by stacks: its series go one after the other.
+            for form in ("PROFILE_FORMAT_FLAMEGRAPH", "PROFILE_FORMAT_PPROF"):
+                checker.ask("SelectMergeStacktraces", {
+                    "profileTypeID": CPU, "labelSelector": '{service_name="gone"}', "start": START - 21 * DAY, "end": END,
+                    "format": form, "maxNodes": 4, "stackTraceSelector": {"callSite": [{"name": "main"}]}})
         _, ceiling = model.totals()
         with lock:
             answers += 1
@@ -47,8 +53,10 @@ def delete(server):
     day = START - 20 * DAY
     while not stop.is_set() and not problems:
         for at in (day, START, START + 3_600_000):
-            status, text = server.push(push([({"__name__": "process_cpu", "service_name": "gone"},
-                                              pprof([(["main", "gone"], 5, None)], at * 1_000_000), None)]))
+            status, text = server.push(push([
+                ({"__name__": "process_cpu", "service_name": "gone", "pod": str(pod)},
+                 pprof([(["main", f"gone{stack}"], 5, None) for stack in range(pod, 40 * pod + 2)], at * 1_000_000), None)
+                for pod in range(12)]))
             if status != 200:
                 problems.append(f"a push was answered with {status}: {text}")
         for selector, start, end in (('{service_name="gone"}', START - DAY, END), ("{}", day - DAY, day + DAY)):

@@ -51,6 +51,13 @@ func sampleProfile(_ frames: [Text], value: Int64, at time: Int64, id: UInt64) -
 private let all = Selection(tenants: [.anonymous], range: .all)
 
 @Suite struct SQLiteStoreTests {
+    @Test func `sums of stacks that a filter does not know pass nothing`() throws {
+        var sums = StackSums(stackCount: 10)
+        for stack in 1..<10 { try sums.add(Int64(stack), at: stack) }
+        #expect(sums.columns(where: [false, true, false, true]).stacks == [1, 3])
+        #expect(sums.columns().totals == [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    }
+
     @Test func `reading a service's symbols ends when nobody waits, and goes on from there`() async throws {
         try await withDirectory { directory in
             let store = try SQLiteStore(directory: directory)
