@@ -201,7 +201,11 @@ public struct IngestPipeline: Sendable {
         var time = decoded.time > 0 ? decoded.time : now
         if !isStrict {
             decoded.fold(to: limits.pprof.maxSamples)
-            if decoded.time != 0, let problem = limits.problem(ofTime: decoded.time, now: now) {
+            // A clock that was set back makes everything the future: then the sender's is the better one, as what is stored under a
+            // time of long ago would be deleted for its age once ours is right again.
+            if decoded.time != 0, let problem = limits.problem(ofTime: decoded.time, now: now),
+                problem.reason != .timeFuture || !store.isClockInDoubt
+            {
                 report.note(problem.reason, problem.message)
                 time = now
             }

@@ -1,7 +1,11 @@
 import Model
 public import Store
+import Synchronization
 
 extension SQLiteStore {
+    /// Whether the wall clock has jumped, so that nothing is deleted for its age until it is believed again.
+    public var isClockInDoubt: Bool { clockIsInDoubt.load(ordering: .relaxed) }
+
     /// Deletes what is too old by each tenant's rules, keeps below the bound of the disk, and measures, until cancelled.
     ///
     /// `patience` is for how long a wall clock that has jumped is not believed.
@@ -25,6 +29,7 @@ extension SQLiteStore {
     ) async {
         let known = clock.reported
         let isTrusted = clock.isTrusted(reading)
+        clockIsInDoubt.store(!isTrusted, ordering: .relaxed)
         clock.reported = clock.distance
         if let distance = clock.distance {
             if distance != known { report(.clockHeld(nanoseconds: distance)) }

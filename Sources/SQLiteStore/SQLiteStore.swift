@@ -15,6 +15,7 @@ public final class SQLiteStore: ProfileStore {
     let report: @Sendable (StoreEvent) -> Void
     private let budget: MemoryBudget
     private let readers = DispatchQueue(label: "hearth.sqlite.readers", qos: .userInitiated, attributes: .concurrent)
+    let clockIsInDoubt = Atomic(false)
     private let isClosed = Mutex(false)
     private let background: Task<Void, Never>
     /// What tenants keep beside their profiles.
@@ -147,7 +148,8 @@ public final class SQLiteStore: ProfileStore {
                 readers.async {
                     guard !reading.isCancelled else { return }
                     reading.end(
-                        with: Swift.Result { try body(lease.files.map { PartitionReader($0) { reading.isCancelled } }) })
+                        with: Swift.Result { try body(lease.files.map { PartitionReader($0) { reading.isCancelled } }) }
+                    )
                 }
             }
         } onCancel: {

@@ -274,6 +274,9 @@ public protocol ProfileStore: Sendable {
     /// Why profiles cannot be stored reliably any more, or nil while all is well.
     var failure: StoreError? { get }
 
+    /// Whether the wall clock has jumped, so that nothing is deleted for its age until it is believed again.
+    var isClockInDoubt: Bool { get }
+
     /// What is kept but not served, because it is damaged.
     var damaged: [DamagedPartition] { get }
 
@@ -287,6 +290,9 @@ extension ProfileStore {
 
     /// Engines without such states never fail.
     public var failure: StoreError? { nil }
+
+    /// Engines that delete nothing for its age believe any clock.
+    public var isClockInDoubt: Bool { false }
 
     /// Engines that keep nothing on disk find nothing damaged there.
     public var damaged: [DamagedPartition] { [] }

@@ -231,6 +231,32 @@ struct Mistake: Sendable, CustomTestStringConvertible {
         #expect(points.times == [Mistake.now])
     }
 
+    @Test func `a time in the future stays while the server's own clock is in doubt`() async throws {
+        /// A store that has seen the wall clock jump.
+        struct Doubting: ProfileStore {
+            let below = MemoryStore()
+            let isClockInDoubt = true
+            var documents: any DocumentStore { below.documents }
+            func append(_ profiles: [NewProfile], for tenant: Tenant) async throws {
+                try await below.append(profiles, for: tenant)
+            }
+            func series(in range: TimeRange, matching matchers: [LabelMatcher], tenants: [Tenant]) async throws
+                -> [LabelSet]
+            { [] }
+            func stackTotals(for selection: Selection) async throws -> [StackTotals] { [] }
+            func profilePoints(for selection: Selection) async throws -> ProfilePoints { ProfilePoints() }
+            func spanPoints(for selection: Selection) async throws -> SpanPoints { SpanPoints() }
+            func nearestProfile(to selection: Selection) async throws -> Int64? { nil }
+            func span(of tenant: Tenant) async throws -> ProfileSpan? { try await below.span(of: tenant) }
+            func delete(_ deletion: Deletion, dryRun: Bool) async throws -> DeletedCounts { DeletedCounts() }
+            func close() async {}
+        }
+        let store = Doubting()
+        let later = Mistake.now + 6 * 365 * 86_400_000_000_000
+        try await Mistake.push(IngestPipeline(store: store, limits: .hearth)) { $0.time = later }
+        #expect(try await store.span(of: .anonymous)?.newest == later)
+    }
+
     @Test func `a bad label name is sanitised, and its value stays`() async throws {
         let points = try await stored { try await Mistake.ingest($0, Array("f 1".utf8), name: "api{bad-name=x,=y}") }
         #expect(points.series.first?["bad_name"] == "x")

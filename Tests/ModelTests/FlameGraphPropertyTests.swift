@@ -259,6 +259,31 @@ private struct Box {
         }
     }
 
+    @Test func `stacks that are interned part by part are those that are interned at once`() {
+        var random = Seeded(state: 83)
+        for _ in 0..<100 {
+            for part in partitions(&random) {
+                var (once, step) = (SymbolInterner(), SymbolInterner())
+                let stacks = once.intern(part.stacks, of: part.symbols)
+                var transfer = SymbolInterner.Transfer(of: part.symbols)
+                var places = Array(part.stacks.indices)
+                places.shuffle(using: &random)
+                var stepped = [UInt32](repeating: 0, count: places.count)
+                while !places.isEmpty {
+                    let next = Array(places.suffix(Int.random(in: 1...9, using: &random)))
+                    places.removeLast(next.count)
+                    let ids = step.intern(next.map { part.stacks[$0] }, of: part.symbols, &transfer)
+                    for (place, id) in zip(next, ids) { stepped[place] = id }
+                }
+                #expect(step.table.stacks.count == once.table.stacks.count && step.table.isConsistent)
+                var (left, right) = (CallTreeBuilder(), CallTreeBuilder())
+                left.add(stacks: stacks, values: part.values, symbols: once.table)
+                right.add(stacks: stepped, values: part.values, symbols: step.table)
+                #expect(FlameGraph(left.finish()) == FlameGraph(right.finish()))
+            }
+        }
+    }
+
     @Test func `a compacted table resolves its stacks as the one it came from`() {
         var random = Seeded(state: 79)
         for _ in 0..<100 {

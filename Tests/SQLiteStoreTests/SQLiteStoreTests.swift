@@ -51,9 +51,49 @@ func sampleProfile(_ frames: [Text], value: Int64, at time: Int64, id: UInt64) -
 private let all = Selection(tenants: [.anonymous], range: .all)
 
 @Suite struct SQLiteStoreTests {
+    @Test func `a push of very many days is stored, and few files stay open for it`() async throws {
+        try await withDirectory { directory in
+            var policy = RollupPolicy()
+            policy.interval = .seconds(3600)
+            let store = try SQLiteStore(directory: directory, rollups: policy)
+            let profiles = (0..<70).map { index in
+                sampleProfile(
+                    ["a"], value: 1, at: Int64(index) * PartitionFile.nanosecondsPerDay, id: UInt64(index))
+            }
+            try await store.append(profiles, for: .anonymous)
+            await store.lanes.closeBeyond(10)
+            #expect(store.lanes.all.count { $0.lastUseWhileOpen != nil } == 10)
+            #expect(try await store.profilePoints(for: all).times.count == 70)
+            try await store.append(profiles + [sampleProfile(["a"], value: 1, at: 5, id: 1000)], for: .anonymous)
+            #expect(try await store.profilePoints(for: all).times.count == 71)
+            await store.close()
+        }
+    }
+
+    @Test func `a question that waits for a reader ends at once when it is cancelled`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await store.append([sampleProfile(["a"], value: 1, at: 1, id: 1)], for: .anonymous)
+            let isReading = Mutex(false)
+            let mayEnd = Mutex(false)
+            let query = Task {
+                try await store.read([.anonymous], .all) { _ in
+                    isReading.withLock { $0 = true }
+                    // Busy with what cannot be ended, as one call of SQLite.
+                    while !mayEnd.withLock({ $0 }) { usleep(1000) }
+                }
+            }
+            while !isReading.withLock({ $0 }) { await Task.yield() }
+            query.cancel()
+            await #expect(throws: CancellationError.self) { try await query.value }
+            mayEnd.withLock { $0 = true }
+            await store.close()
+        }
+    }
+
     @Test func `sums of stacks that a filter does not know pass nothing`() throws {
         var sums = StackSums(stackCount: 10)
-        for stack in 1..<10 { try sums.add(Int64(stack), at: stack) }
+        for stack in 1..<10 as Range<UInt32> { try sums.add(Int64(stack), at: stack) }
         #expect(sums.columns(where: [false, true, false, true]).stacks == [1, 3])
         #expect(sums.columns().totals == [1, 2, 3, 4, 5, 6, 7, 8, 9])
     }
