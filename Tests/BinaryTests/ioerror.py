@@ -42,6 +42,8 @@ def sync_fails_under_writers(work, trigger):
     time.sleep(random.uniform(0.05, 0.5))
     open(trigger, "w").close()
     unhealthy(server, trigger)
+    # What was acknowledged just before may still be on its way.
+    time.sleep(0.5)
     before = len(model.acknowledged)
     time.sleep(0.3)
     stop.set()
