@@ -23,11 +23,12 @@ struct Maintenance: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await keepMemory() }
-            group.addTask { await rollUp() }
+            group.addTask { await keepFiles() }
         }
     }
 
-    private func rollUp() async {
+    /// Rolls up, gives space back and closes what nobody writes any more.
+    private func keepFiles() async {
         await findStaleFiles()
         while !Task.isCancelled {
             for lane in lanes.all {
@@ -40,6 +41,7 @@ struct Maintenance: Sendable {
         }
     }
 
+    /// Keeps caches and open files few, and gives back what bursts have left.
     private func keepMemory() async {
         var released = ContinuousClock.now
         var noted = 0
