@@ -73,7 +73,8 @@ public struct FlameGraph: Sendable, Equatable {
 extension CallTree {
     /// The root's name, `total`, and then some of the tree's; a number too large is the bucket's.
     func numbered(_ order: [UInt32]) -> TextTable {
-        var numbered = TextTable(["total"])
+        var numbered = TextTable(reservingTexts: order.count + 1, bytes: names.bytes.count + 16)
+        numbered.append("total".utf8)
         for name in order {
             if name < names.count {
                 names.withBytes(Int(name)) { _ = numbered.append($0) }

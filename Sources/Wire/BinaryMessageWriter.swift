@@ -103,6 +103,9 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated strings.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError) {
+        // Each text has a key and a length before it.
+        let size = bytes.count + value.bytes.count + 4 * value.count
+        if size > bytes.capacity { bytes.reserveCapacity(max(size, 2 * bytes.capacity)) }
         for index in 0..<value.count { value.withBytes(index) { ProtobufWriter.field(number, $0, to: &bytes) } }
     }
 
