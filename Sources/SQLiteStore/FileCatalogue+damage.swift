@@ -13,9 +13,10 @@ extension FileCatalogue {
         }
     }
 
-    /// The oldest day that was set aside.
+    /// The oldest day that was set aside; one that still waits for its readers has no file of that name yet.
     var oldestDamaged: DamagedPartition? {
-        state.withLock { $0.damaged.min { ($0.day, $0.tenant) < ($1.day, $1.tenant) } }
+        state.withLock { $0.damaged }.filter { FileSize.of($0.path).total > 0 }
+            .min { ($0.day, $0.tenant) < ($1.day, $1.tenant) }
     }
 
     /// Removes files that were set aside, once all that they may hold would have been deleted in any case; returns them with the

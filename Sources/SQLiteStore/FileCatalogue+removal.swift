@@ -16,9 +16,9 @@ extension FileCatalogue {
         }
     }
 
-    /// Returns when no file of a tenant is being made or taken away.
+    /// Returns when no file of a tenant is being made or taken away; a day that stays closed until the next start is not waited for.
     func untilQuiet(_ tenant: Tenant) async throws {
-        while state.withLock({ state in state.busy.contains { $0.tenant == tenant } }) {
+        while state.withLock({ state in state.busy.contains { $0.tenant == tenant && state.closed[$0] == nil } }) {
             try await Task.sleep(for: .milliseconds(5))
         }
     }

@@ -163,6 +163,21 @@ private func fill(_ directory: String) async throws {
         }
     }
 
+    @Test func `a deletion does not wait for a day that stays closed until the next start`() async throws {
+        try await withDirectory { directory in
+            let store = try SQLiteStore(directory: directory)
+            try await store.append([sampleProfile(["a"], value: 1, at: 1, id: 1)], for: .anonymous)
+            let file = try #require(store.catalogue.files(of: nil, in: .all).first)
+            // As where a damaged file could not be moved out of the way.
+            #expect(store.catalogue.leave(file, because: "a test") != nil)
+            store.catalogue.state.withLock { $0.closed[file.key] = StoreError(.failed, "it could not be renamed") }
+            let all = Deletion(tenant: .anonymous, matchers: [], start: .min, end: .max)
+            #expect(try await store.delete(all, dryRun: false) == DeletedCounts())
+            #expect(store.catalogue.oldestDamaged == nil)
+            await store.close()
+        }
+    }
+
     @Test func `damage in what a log had synced is noticed, and a torn end behind it is dropped`() async throws {
         try await withDirectory { directory in
             let path = directory + "/x.db"
