@@ -42,10 +42,13 @@ def sync_fails_under_writers(work, trigger):
     time.sleep(random.uniform(0.05, 0.5))
     open(trigger, "w").close()
     unhealthy(server, trigger)
-    # What was acknowledged just before may still be on its way.
-    time.sleep(0.5)
-    before = len(model.acknowledged)
-    time.sleep(0.3)
+    # What was acknowledged just before may still be on its way; what is begun from now on must not be.
+    with model.lock:
+        begun = set(model.attempted)
+    deadline = time.time() + 30
+    while len(model.attempted) < len(begun) + 16:
+        assert time.time() < deadline, "the writers stand still"
+        time.sleep(0.02)
     stop.set()
     for thread in threads:
         thread.join(60)
@@ -53,8 +56,9 @@ def sync_fails_under_writers(work, trigger):
         status, text = Writer(server, model, number).write()
         if status != 503 or "disk failed" not in text:
             raise SystemExit(f"a push after a failed sync was answered with {status}: {text}")
-    if len(model.acknowledged) != before:
-        raise SystemExit(f"{len(model.acknowledged) - before} profiles were acknowledged after a failed sync")
+    late = set(model.acknowledged) - begun
+    if late:
+        raise SystemExit(f"{len(late)} profiles were acknowledged after a failed sync")
     # A day that has no file yet, and documents.
     labels = {"__name__": "process_cpu", "service_name": "other"}
     status, text = server.push(push([(labels, pprof([(["main"], 1, None)], (START - 900_000_000) * 1_000_000), None)]))
