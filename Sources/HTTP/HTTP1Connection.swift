@@ -220,6 +220,7 @@ final class HTTP1Connection: Connection {
 
     /// Moves input into the body; true when it is complete.
     private func takeBody(_ incoming: inout Incoming) -> Bool {
+        let isComplete: Bool
         switch incoming.parsed.framing {
         case .length(let length):
             let wanted = length - incoming.body.count
@@ -230,6 +231,7 @@ final class HTTP1Connection: Connection {
                 incoming.body.append(contentsOf: input[..<count])
                 input.removeFirst(count)
             }
+            isComplete = incoming.body.count == length
         case .chunked:
             do throws(RequestProblem) {
                 let count = try incoming.chunks.decode(input[...], into: &incoming.body, limit: incoming.limit)
@@ -243,16 +245,14 @@ final class HTTP1Connection: Connection {
                 releaseReservation(&incoming)
                 return false
             }
+            isComplete = incoming.chunks.isDone
         }
         guard reserve(incoming.body.count - incoming.reserved, for: &incoming) else {
             releaseReservation(&incoming)
             refuse(.overBudget)
             return false
         }
-        switch incoming.parsed.framing {
-        case .length(let length): if incoming.body.count == length { return true }
-        case .chunked: if incoming.chunks.isDone { return true }
-        }
+        if isComplete { return true }
         // Slow is fine as long as it is not a drip.
         deadline =
             incoming.started + loop.configuration.bodyTimeout + .milliseconds(incoming.body.count / 10)

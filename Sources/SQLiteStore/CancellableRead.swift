@@ -4,12 +4,7 @@ import Synchronization
 ///
 /// A reader that nobody waits for any more finds out at its next look.
 final class CancellableRead<Answer: Sendable>: Sendable {
-    private struct State: Sendable {
-        var waiter: CheckedContinuation<Answer, any Error>?
-        var isCancelled = false
-    }
-
-    private let state = Mutex(State())
+    private let waiter = Mutex<CheckedContinuation<Answer, any Error>?>(nil)
     private let flag = Atomic(false)
 
     /// Whether nobody waits any more.
@@ -17,9 +12,10 @@ final class CancellableRead<Answer: Sendable>: Sendable {
 
     /// Takes who waits; false where the question was cancelled before, which it is told.
     func begin(_ waiter: CheckedContinuation<Answer, any Error>) -> Bool {
-        let isCancelled = state.withLock { state in
-            if !state.isCancelled { state.waiter = waiter }
-            return state.isCancelled
+        // Under the lock that `cancel` takes after it has raised the flag: one of both sees the other.
+        let isCancelled = self.waiter.withLock { known in
+            if !self.isCancelled { known = waiter }
+            return known == nil
         }
         if isCancelled { waiter.resume(throwing: CancellationError()) }
         return !isCancelled
@@ -32,14 +28,13 @@ final class CancellableRead<Answer: Sendable>: Sendable {
 
     func cancel() {
         flag.store(true, ordering: .relaxed)
-        state.withLock { $0.isCancelled = true }
         takeWaiter()?.resume(throwing: CancellationError())
     }
 
     private func takeWaiter() -> CheckedContinuation<Answer, any Error>? {
-        state.withLock { state in
-            defer { state.waiter = nil }
-            return state.waiter
+        waiter.withLock { waiter in
+            defer { waiter = nil }
+            return waiter
         }
     }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// While one commit syncs, others gather; so a sync is paid once for all of them. Files of other tenants and days have lanes of
 /// their own.
 ///
-/// Unchecked because `writer`, `lastUse` and `isCheckpointing` are touched only on `queue`, which is serial; everything else is
+/// Unchecked because `writer` and `isCheckpointing` are touched only on `queue`, which is serial; everything else is
 /// immutable or behind a lock.
 final class CommitLane: @unchecked Sendable {
     private struct Append: Sendable {
@@ -41,7 +41,6 @@ final class CommitLane: @unchecked Sendable {
     /// Whether the file has free space inside that is to go back to the file system.
     let owesSpace = Atomic(false)
     private var writer: PartitionWriter?
-    private var lastUse = ContinuousClock.now
     private(set) var isCheckpointing = false
     /// The log being moved beside commits.
     private let checkpoints = DispatchGroup()
@@ -105,10 +104,10 @@ final class CommitLane: @unchecked Sendable {
     }
 
     private func commit(_ profiles: [NewProfile]) throws {
-        lastUse = .now
-        let steps = try withWriter("writing") { try $0.write(profiles, now: lastUse) }
+        let now = ContinuousClock.now
+        waiting.withLock { $0.lastUse = now }
+        let steps = try withWriter("writing") { try $0.write(profiles, now: now) }
         waiting.withLock { waiting in
-            waiting.lastUse = lastUse
             waiting.commits += 1
             waiting.steps += steps
         }
@@ -197,7 +196,9 @@ final class CommitLane: @unchecked Sendable {
     /// Closes the file if nobody has written for a while, which also empties its write-ahead log.
     func closeIfIdle(for duration: Duration) async {
         guard waiting.withLock({ $0.isOpen }) else { return }
-        await onQueue { if ContinuousClock.now - self.lastUse >= duration { self.close() } }
+        await onQueue {
+            if ContinuousClock.now - self.waiting.withLock({ $0.lastUse }) >= duration { self.close() }
+        }
     }
 
     /// Closes the file for good, as it is being taken away; what still waits is told to come again.

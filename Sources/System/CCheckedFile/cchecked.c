@@ -147,7 +147,8 @@ static void note_log(checked_file *checked, const unsigned char *bytes, int amou
         checked->has_commit = 0;
     } else if (amount == FRAME_HEADER) {
         checked->last_frame = offset;
-        checked->has_commit = load(bytes) >> 32 != 0;
+        // The size of the database after a commit; 0 in its other frames.
+        checked->has_commit = (bytes[4] | bytes[5] | bytes[6] | bytes[7]) != 0;
         memcpy(checked->salts, bytes + 8, 8);
     } else {
         checked->log_page_size = amount;
