@@ -4,9 +4,7 @@ enum OrderStatistic {
     static func largest(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> Int64 {
         guard rank > 0 else { return .max }
         guard rank <= values.count else { return 0 }
-        if values.count > 8 * sampleSize, let found = bracketed(rank, of: values) { return found }
-        var copy = Array(values)
-        return max(copy.withUnsafeMutableBufferPointer { select(rank, of: $0) }, 0)
+        return max(find(rank, of: values), 0)
     }
 
     /// The same of an array.
@@ -14,18 +12,37 @@ enum OrderStatistic {
         values.withUnsafeBufferPointer { largest(rank, of: $0) }
     }
 
-    private static let sampleSize = 512
+    private static let sampleSize = 256
+
+    private static func find(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> Int64 {
+        if values.count > 4 * sampleSize, let found = bracketed(rank, of: values) { return found }
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: values.count) { copy in
+            _ = copy.initialize(fromContentsOf: values)
+            return select(rank, of: copy)
+        }
+    }
+
+    /// The values of a sample that the wanted one most likely lies between.
+    private static func bracket(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> ClosedRange<Int64> {
+        let step = values.count / sampleSize
+        let count = (values.count + step - 1) / step
+        return withUnsafeTemporaryAllocation(of: Int64.self, capacity: count) { sample in
+            for place in 0..<count { sample.initializeElement(at: place, to: values[place * step]) }
+            let expected = rank * count / values.count
+            // More than three standard deviations of a rank in the sample.
+            let spread = 28
+            let most = expected > spread ? max(select(expected - spread, of: sample), 0) : .max
+            let least = expected + spread <= count ? max(select(expected + spread, of: sample), 0) : 0
+            return least...most
+        }
+    }
 
     /// Looks only between two values of a sample, as Floyd and Rivest do; nil where the wanted one is not there.
     ///
     /// Values below 0 count as 0.
     private static func bracketed(_ rank: Int, of values: UnsafeBufferPointer<Int64>) -> Int64? {
-        let sample = stride(from: 0, to: values.count, by: values.count / sampleSize).map { values[$0] }.sorted()
-        let expected = sample.count - rank * sample.count / values.count
-        // More than three standard deviations of a rank in the sample.
-        let spread = 40
-        let least = max(expected - spread < 0 ? 0 : sample[expected - spread], 0)
-        let most = max(expected + spread < sample.count ? sample[expected + spread] : .max, 0)
+        let bracket = bracket(rank, of: values)
+        let (least, most) = (bracket.lowerBound, bracket.upperBound)
         return withUnsafeTemporaryAllocation(of: Int64.self, capacity: values.count) { inside in
             var larger = 0
             var count = 0
@@ -42,7 +59,10 @@ enum OrderStatistic {
             guard larger < rank, rank <= larger + count else { return nil }
             // Samples of a fixed period have few values, many times each.
             if least == most { return most }
-            return select(rank - larger, of: UnsafeMutableBufferPointer(rebasing: inside[..<count]))
+            let found = UnsafeMutableBufferPointer(rebasing: inside[..<count])
+            // Few values, many times each, may all be between the two.
+            guard count <= values.count / 2 else { return select(rank - larger, of: found) }
+            return find(rank - larger, of: UnsafeBufferPointer(found))
         }
     }
 

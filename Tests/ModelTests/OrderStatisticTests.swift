@@ -33,6 +33,8 @@ import Testing
         var random = SplitMix(seed: 5)
         let count = 20_000
         let any = (0..<count).map { _ in Int64.random(in: -1000...1_000_000, using: &random) }
+        // Most are far below the largest, as in the totals of a tree.
+        let steep = (0..<count).map { _ in 1_000_000_000 / Int64.random(in: 1...1_000_000, using: &random) }
         let few = (0..<count).map { _ in Int64.random(in: 0...4, using: &random) * 10_000_000 }
         let extremes = (0..<count).map { [Int64.max, .min, 1, 2][$0 % 4] }
         // The sample looks at the small ones alone.
@@ -41,6 +43,7 @@ import Testing
         }
         return [
             ("random", any), ("ascending", any.sorted()), ("descending", any.sorted(by: >)), ("few values", few),
+            ("steep", steep), ("two values", few.map { min($0, 1) }),
             ("one value", [Int64](repeating: 7, count: count)), ("nothing", [Int64](repeating: 0, count: count)),
             ("below zero", [Int64](repeating: -7, count: count)), ("extremes", extremes), ("hidden", hidden),
         ]
