@@ -24,18 +24,6 @@ struct FixedStack<Element: BitwiseCopyable>: ~Copyable {
         count += 1
     }
 
-    /// Pushes several, with one look at the room.
-    ///
-    /// - Precondition: there is room.
-    @inline(__always)
-    mutating func push(_ first: Element, _ second: Element, _ third: Element) {
-        precondition(count + 3 <= elements.count)
-        elements.initializeElement(at: count, to: first)
-        elements.initializeElement(at: count + 1, to: second)
-        elements.initializeElement(at: count + 2, to: third)
-        count += 3
-    }
-
     @inline(__always)
     mutating func pop() -> Element? {
         guard count > 0 else { return nil }
@@ -57,15 +45,7 @@ struct FixedStack<Element: BitwiseCopyable>: ~Copyable {
     }
 
     /// All elements, the first pushed first.
-    var array: [Element] { array(0..<count) }
-
-    /// Some of the elements.
-    ///
-    /// - Precondition: `range` lies below ``count``.
-    func array(_ range: Range<Int>) -> [Element] {
-        precondition(range.upperBound <= count)
-        return Array(UnsafeBufferPointer(rebasing: elements[range]))
-    }
+    var array: [Element] { Array(UnsafeBufferPointer(rebasing: elements[..<count])) }
 }
 
 extension FixedStack where Element: Comparable {
@@ -85,6 +65,32 @@ extension FixedStack where Element: Comparable {
                 hole -= 1
             }
             run[hole] = element
+        }
+    }
+}
+
+extension FixedStack<UInt64> {
+    /// Puts the elements in ascending order of their upper halves by counting, nine bits at a time; those that are equal there keep
+    /// their order.
+    mutating func sortByUpperHalf() {
+        let bits = 9
+        let mask = 1 << bits - 1
+        let union = elements[..<count].reduce(0) { $0 | $1 >> 32 }
+        var other = FixedStack(repeating: 0, count: count)
+        var starts = FixedStack<Int>(repeating: 0, count: 1 << bits)
+        var shift = 0
+        while union >> UInt64(shift) != 0 {
+            for digit in 0...mask { starts[digit] = 0 }
+            for place in 0..<count { starts[Int(truncatingIfNeeded: elements[place] >> (32 + shift)) & mask] += 1 }
+            var next = 0
+            for digit in 0...mask { (starts[digit], next) = (next, next + starts[digit]) }
+            for place in 0..<count {
+                let digit = Int(truncatingIfNeeded: elements[place] >> (32 + shift)) & mask
+                other[starts[digit]] = elements[place]
+                starts[digit] += 1
+            }
+            swap(&self, &other)
+            shift += bits
         }
     }
 }

@@ -7,7 +7,7 @@ public struct FlameGraph: Sendable, Equatable {
     /// The distinct names; `names[0]` is `total`.
     public var names: TextTable
     /// Four numbers for each box.
-    public var levels: [[Int64]]
+    public var levels: [ArraySlice<Int64>]
     /// The sum of everything.
     public var total: Int64
     /// The largest self of any box.
@@ -28,45 +28,45 @@ public struct FlameGraph: Sendable, Equatable {
         let other = tree.index(ofName: CallTree.otherName)
         let (selfs, totals) = (tree.selfs, tree.totals)
         let (nameIndices, childStarts, visits) = (tree.levels.names, tree.levels.childStarts, tree.levels.visits)
-        var boxes = FlameGraphBoxes(sides: 1, capacity: selfs.count, nameCount: tree.names.count, other: other)
-        var laidOut = FixedStack<Box>(capacity: selfs.count)
-        let root = Box(node: 0, extent: BoxExtent(x: 0, total: tree.total))
-        var end: Int64 = 0
-        boxes.append(root.extent, own: selfs[0], behind: &end)
-        boxes.endRoot()
-        laidOut.push(root)
-
-        // A level is laid out from the one above it.
-        var level = 0..<0
-        while laidOut.count > level.upperBound {
-            level = level.upperBound..<laidOut.count
-            end = 0
-            for index in level {
-                let box = laidOut[index]
-                let node = Int(box.node)
-                var room = BoxRoom(box.extent, own: selfs[node])
-                for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
-                    guard totals[child] >= threshold && nameIndices[child] != other else { continue }
-                    let extent = room.take(totals[child])
-                    guard extent.total > 0 else { continue }
-                    boxes.append(extent, own: selfs[child], behind: &end)
-                    boxes.end(name: nameIndices[child], visit: visits[child])
-                    laidOut.push(Box(node: UInt32(child), extent: extent))
-                }
-                let bucket = room.rest
-                if bucket.total > 0 {
-                    boxes.append(bucket, own: bucket.total, behind: &end)
-                    boxes.endOther(visit: visits[node])
-                }
-            }
-            boxes.endLevel()
-        }
-        maxSelf = boxes.maxSelf
-        total = tree.total
         // A function that is really called `total` shares the root's name.
-        let (levels, order) = boxes.finish(rootsName: tree.index(ofName: "total"))
-        self.levels = levels
-        names = tree.numbered(order)
+        let layout = FlameGraphBoxes.layout(
+            sides: 1, nodes: selfs.count, nameCount: tree.names.count, other: other,
+            rootsName: tree.index(ofName: "total")
+        ) { boxes in
+            var laidOut = FixedStack<Box>(capacity: selfs.count)
+            let root = Box(node: 0, extent: BoxExtent(x: 0, total: tree.total))
+            boxes.append(root.extent, own: selfs[0], boxes.rootLabel)
+            boxes.endLevel()
+            laidOut.push(root)
+
+            // A level is laid out from the one above it.
+            var level = 0..<0
+            while laidOut.count > level.upperBound {
+                level = level.upperBound..<laidOut.count
+                for index in level {
+                    let box = laidOut[index]
+                    let node = Int(box.node)
+                    var room = BoxRoom(box.extent, own: selfs[node])
+                    for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
+                        guard totals[child] >= threshold && nameIndices[child] != other else { continue }
+                        let extent = room.take(totals[child])
+                        guard extent.total > 0 else { continue }
+                        let label = boxes.label(name: nameIndices[child], visit: visits[child])
+                        boxes.append(extent, own: selfs[child], label)
+                        laidOut.push(Box(node: UInt32(child), extent: extent))
+                    }
+                    let bucket = room.rest
+                    if bucket.total > 0 {
+                        boxes.append(bucket, own: bucket.total, boxes.bucketLabel(visit: visits[node]))
+                    }
+                }
+                boxes.endLevel()
+            }
+        }
+        levels = layout.levels
+        maxSelf = layout.maxSelf
+        total = tree.total
+        names = tree.numbered(layout.names)
     }
 }
 

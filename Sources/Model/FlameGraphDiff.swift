@@ -6,7 +6,7 @@ public struct FlameGraphDiff: Sendable, Equatable {
     /// The distinct names; `names[0]` is `total`.
     public var names: TextTable
     /// Seven numbers for each box.
-    public var levels: [[Int64]]
+    public var levels: [ArraySlice<Int64>]
     /// The sum of both sides, saturated.
     public var total: Int64
     /// The largest self of any box on either side.
@@ -33,52 +33,50 @@ public struct FlameGraphDiff: Sendable, Equatable {
         let levels = left.levels
         let (nameIndices, childStarts, visits) = (levels.names, levels.childStarts, levels.visits)
         let treeNames = left.names.count < right.names.count ? right : left
-        var boxes = FlameGraphBoxes(
-            sides: 2, capacity: levels.count, nameCount: treeNames.names.count,
-            other: treeNames.index(ofName: CallTree.otherName))
-        var laidOut = FixedStack<Box>(capacity: levels.count)
-        let root = Box(
-            node: 0, left: BoxExtent(x: 0, total: left.total), right: BoxExtent(x: 0, total: right.total))
-        var (leftEnd, rightEnd): (Int64, Int64) = (0, 0)
-        boxes.append(root.left, own: leftSelfs[0], behind: &leftEnd)
-        boxes.append(root.right, own: rightSelfs[0], behind: &rightEnd)
-        boxes.endRoot()
-        laidOut.push(root)
-
-        // A level is laid out from the one above it.
-        var level = 0..<0
-        while laidOut.count > level.upperBound {
-            level = level.upperBound..<laidOut.count
-            (leftEnd, rightEnd) = (0, 0)
-            for index in level {
-                let box = laidOut[index]
-                let node = Int(box.node)
-                var leftRoom = BoxRoom(box.left, own: leftSelfs[node])
-                var rightRoom = BoxRoom(box.right, own: rightSelfs[node])
-                for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
-                    guard max(leftTotals[child], rightTotals[child]) >= threshold else { continue }
-                    let leftExtent = leftRoom.take(leftTotals[child])
-                    let rightExtent = rightRoom.take(rightTotals[child])
-                    guard leftExtent.total > 0 || rightExtent.total > 0 else { continue }
-                    boxes.append(leftExtent, own: leftSelfs[child], behind: &leftEnd)
-                    boxes.append(rightExtent, own: rightSelfs[child], behind: &rightEnd)
-                    boxes.end(name: nameIndices[child], visit: visits[child])
-                    laidOut.push(Box(node: UInt32(child), left: leftExtent, right: rightExtent))
-                }
-                let (leftBucket, rightBucket) = (leftRoom.rest, rightRoom.rest)
-                if leftBucket.total > 0 || rightBucket.total > 0 {
-                    boxes.append(leftBucket, own: leftBucket.total, behind: &leftEnd)
-                    boxes.append(rightBucket, own: rightBucket.total, behind: &rightEnd)
-                    boxes.endOther(visit: visits[node])
-                }
-            }
-            boxes.endLevel()
-        }
-        maxSelf = boxes.maxSelf
         // The reference's diff gives the empty name, not `total`, the root's index.
-        let (boxLevels, order) = boxes.finish(rootsName: treeNames.index(ofName: .empty))
-        self.levels = boxLevels
-        names = treeNames.numbered(order)
+        let layout = FlameGraphBoxes.layout(
+            sides: 2, nodes: levels.count, nameCount: treeNames.names.count,
+            other: treeNames.index(ofName: CallTree.otherName), rootsName: treeNames.index(ofName: .empty)
+        ) { boxes in
+            var laidOut = FixedStack<Box>(capacity: levels.count)
+            let root = Box(
+                node: 0, left: BoxExtent(x: 0, total: left.total), right: BoxExtent(x: 0, total: right.total))
+            boxes.append(root.left, own: leftSelfs[0], root.right, own: rightSelfs[0], boxes.rootLabel)
+            boxes.endLevel()
+            laidOut.push(root)
+
+            // A level is laid out from the one above it.
+            var level = 0..<0
+            while laidOut.count > level.upperBound {
+                level = level.upperBound..<laidOut.count
+                for index in level {
+                    let box = laidOut[index]
+                    let node = Int(box.node)
+                    var leftRoom = BoxRoom(box.left, own: leftSelfs[node])
+                    var rightRoom = BoxRoom(box.right, own: rightSelfs[node])
+                    for child in Int(childStarts[node])..<Int(childStarts[node + 1]) {
+                        guard max(leftTotals[child], rightTotals[child]) >= threshold else { continue }
+                        let leftExtent = leftRoom.take(leftTotals[child])
+                        let rightExtent = rightRoom.take(rightTotals[child])
+                        guard leftExtent.total > 0 || rightExtent.total > 0 else { continue }
+                        boxes.append(
+                            leftExtent, own: leftSelfs[child], rightExtent, own: rightSelfs[child],
+                            boxes.label(name: nameIndices[child], visit: visits[child]))
+                        laidOut.push(Box(node: UInt32(child), left: leftExtent, right: rightExtent))
+                    }
+                    let (leftBucket, rightBucket) = (leftRoom.rest, rightRoom.rest)
+                    if leftBucket.total > 0 || rightBucket.total > 0 {
+                        boxes.append(
+                            leftBucket, own: leftBucket.total, rightBucket, own: rightBucket.total,
+                            boxes.bucketLabel(visit: visits[node]))
+                    }
+                }
+                boxes.endLevel()
+            }
+        }
+        self.levels = layout.levels
+        maxSelf = layout.maxSelf
+        names = treeNames.numbered(layout.names)
         leftTicks = left.total
         rightTicks = right.total
         total = left.total.saturatingAdd(right.total)

@@ -5,7 +5,7 @@ import Wire
 /// A flame graph, or two laid over each other, in the JSON of Pyroscope's first generation.
 struct Flamebearer {
     private let names: [Text]
-    private let levels: [[Int64]]
+    private let levels: [ArraySlice<Int64>]
     private let total: Int64
     private let maxSelf: Int64
     private let type: ProfileType
@@ -109,7 +109,7 @@ struct Flamebearer {
         json += Array("],\"durationDelta\":\(timeline.durationDelta),\"watermarks\":null}".utf8)
     }
 
-    private static func append(_ numbers: [Int64], to json: inout [UInt8]) {
+    private static func append(_ numbers: some Collection<Int64>, to json: inout [UInt8]) {
         json.append(UInt8(ascii: "["))
         for (index, number) in numbers.enumerated() {
             if index > 0 { json.append(UInt8(ascii: ",")) }

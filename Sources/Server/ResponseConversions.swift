@@ -31,7 +31,7 @@ extension ProfileTypeMessage {
 }
 
 extension Level {
-    init(_ values: [Int64]) {
+    init(_ values: ArraySlice<Int64>) {
         self.init()
         self.values = values
     }

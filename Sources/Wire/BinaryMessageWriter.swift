@@ -111,17 +111,24 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated `int64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
-        pack(number, value)
+        value.withUnsafeBufferPointer { pack(number, $0) }
+    }
+
+    /// Writes repeated `int64`, packed.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>
+    ) throws(WireError) {
+        value.withUnsafeBufferPointer { pack(number, $0) }
     }
 
     /// Writes repeated `uint64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
-        pack(number, value)
+        value.withUnsafeBufferPointer { pack(number, $0) }
     }
 
     /// Writes repeated `int32`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError) {
-        pack(number, value)
+        value.withUnsafeBufferPointer { pack(number, $0) }
     }
 
     /// Writes repeated `double`, packed.
@@ -139,30 +146,42 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes numbers one after another, and their length in front once it is known; those with a sign as 64 bits.
     @inline(__always)
-    private mutating func pack(_ number: Int, _ values: [some FixedWidthInteger]) {
+    private mutating func pack(_ number: Int, _ values: UnsafeBufferPointer<some FixedWidthInteger>) {
         guard !values.isEmpty else { return }
         ProtobufWriter.key(number, .bytes, to: &bytes)
         // A length takes ten bytes at most, and so does a number; the last of them is stored as a whole word.
         bytes.append(addingCapacity: (values.count + 1) * 10 + 8) { free in
             free.withUnsafeMutableBufferPointer { buffer, count in
-                let content = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count + 10)
+                // Room for a length of as many bytes as it has most likely, so that nothing needs to be moved.
+                let expected = ProtobufWriter.size(of: UInt64(values.count * Self.usualSize))
+                let prefix = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
+                let content = prefix + expected
                 var end = content
                 for value in values { end = ProtobufWriter.store(UInt64(truncatingIfNeeded: value), at: end) }
                 let size = end - content
-                let prefix = UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
-                let first = ProtobufWriter.store(UInt64(size), at: prefix)
-                first.copyMemory(from: content, byteCount: size)
-                count += first - prefix + size
+                let width = ProtobufWriter.size(of: UInt64(size))
+                if width != expected { (prefix + width).copyMemory(from: content, byteCount: size) }
+                for place in 0..<width {
+                    let group = UInt8(truncatingIfNeeded: size >> (7 * place)) & 0x7f
+                    prefix.storeBytes(of: place < width - 1 ? group | 0x80 : group, toByteOffset: place, as: UInt8.self)
+                }
+                count += width + size
             }
         }
     }
+
+    /// So many bytes a packed number takes as a rule.
+    static let usualSize = 3
 
     /// Writes a message in place, so that a profile of many small messages makes no buffer for each.
     private mutating func write<M: Message>(_ number: Int, _ message: inout M) throws(WireError) {
         ProtobufWriter.key(number, .bytes, to: &bytes)
         let start = bytes.count
-        bytes.append(0)
+        let expected = message.usualByteCount
+        let room = ProtobufWriter.size(of: UInt64(expected))
+        if start + expected > bytes.capacity { bytes.reserveCapacity(max(start + expected + 16, 2 * bytes.capacity)) }
+        bytes.append(contentsOf: repeatElement(0, count: room))
         try message.fields(&self)
-        ProtobufWriter.setLength(at: start, of: &bytes)
+        ProtobufWriter.setLength(at: start..<start + room, of: &bytes)
     }
 }

@@ -202,11 +202,19 @@ public struct JSONMessageWriter: FieldCodec {
 
     /// Writes repeated `int64` as strings.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError) {
+        var numbers = value[...]
+        try field(number, name, &numbers)
+    }
+
+    /// Writes repeated `int64` as strings.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>
+    ) throws(WireError) {
         guard !value.isEmpty else { return }
         key(name)
         bytes.append(UInt8(ascii: "["))
         for index in value.indices {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            if index > value.startIndex { bytes.append(UInt8(ascii: ",")) }
             quoted(value[index])
         }
         bytes.append(UInt8(ascii: "]"))

@@ -9,6 +9,11 @@ public protocol Message: Sendable {
     ///
     /// Names are those of the `.proto` file; codecs derive the JSON spelling.
     mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError)
+
+    /// About how many bytes the binary encoding takes; 0 where that need not be known.
+    ///
+    /// A message inside another has its length in front. With a good guess, nothing is moved to make room for it.
+    var usualByteCount: Int { get }
 }
 
 /// The values of a protobuf enum with their names.
@@ -60,6 +65,8 @@ public protocol FieldCodec {
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout TextTable) throws(WireError)
     /// Repeated `int64`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int64]) throws(WireError)
+    /// Repeated `int64`, packed, of which several messages may share the storage.
+    mutating func field(_ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>) throws(WireError)
     /// Repeated `uint64`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError)
     /// Repeated `int32`, packed.
@@ -78,9 +85,24 @@ extension FieldCodec {
     public mutating func fixed(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
         try field(number, name, &value)
     }
+
+    /// What is read is shared with nobody.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>
+    ) throws(WireError) {
+        var numbers = Array(value)
+        try field(number, name, &numbers)
+        value = numbers[...]
+    }
 }
 
 extension Message {
+    /// Small messages need no guess.
+    public var usualByteCount: Int { 0 }
+
+    /// About how many bytes packed numbers take with their key and length.
+    public static func usualByteCount(ofPacked count: Int) -> Int { 3 + count * BinaryMessageWriter.usualSize }
+
     /// Reads the binary encoding; what comes out may take `memoryLimit` bytes, for which `reserving` is asked in steps.
     public init(
         binary bytes: [UInt8], memoryLimit: Int = .max, reserving: @escaping (Int) -> Bool = { _ in true }

@@ -91,19 +91,19 @@ public enum ProtobufWriter {
         // One byte is enough for most messages; longer ones are moved once.
         bytes.append(0)
         try body(&bytes)
-        setLength(at: start, of: &bytes)
+        setLength(at: start..<start + 1, of: &bytes)
     }
 
-    /// Writes the length of what follows the byte at `start`, which was kept free for it.
+    /// Writes the length of what follows `room`, which was kept free for it; what follows is moved where that was a wrong guess.
     @inlinable
-    public static func setLength(at start: Int, of bytes: inout [UInt8]) {
-        let length = UInt64(bytes.count - start - 1)
-        if length < 0x80 {
-            bytes[start] = UInt8(truncatingIfNeeded: length)
+    public static func setLength(at room: Range<Int>, of bytes: inout [UInt8]) {
+        let length = UInt64(bytes.count - room.upperBound)
+        if room.count == 1 && length < 0x80 {
+            bytes[room.lowerBound] = UInt8(truncatingIfNeeded: length)
         } else {
             var prefix: [UInt8] = []
             varint(length, to: &prefix)
-            bytes.replaceSubrange(start...start, with: prefix)
+            bytes.replaceSubrange(room, with: prefix)
         }
     }
 }

@@ -37,7 +37,7 @@ private struct Box {
     }
 
     private func boxes(_ graph: FlameGraph) -> [[Box]] {
-        graph.levels.map { level in
+        graph.levels.map(Array.init).map { level in
             var end: Int64 = 0
             return stride(from: 0, to: level.count, by: 4).map { index in
                 let start = end + level[index]
@@ -135,7 +135,7 @@ private struct Box {
             let tree = forest(&random)
             let diff = FlameGraphDiff(left: tree, right: tree, maxNodes: Int.random(in: 0...20, using: &random))
             #expect(diff.leftTicks == tree.total && diff.rightTicks == tree.total)
-            for level in diff.levels {
+            for level in diff.levels.map(Array.init) {
                 for box in stride(from: 0, to: level.count, by: 7) {
                     #expect(level[box + 1] == level[box + 4] && level[box + 2] == level[box + 5])
                 }

@@ -61,7 +61,7 @@ struct FlameGraphVector: CustomTestStringConvertible, Sendable {
     func `a tree is laid out as the wire format says`(_ vector: FlameGraphVector) {
         let graph = FlameGraph(tree(vector.stacks), maxNodes: vector.maxNodes)
         #expect(Array(graph.names) == vector.names)
-        #expect(graph.levels == vector.levels)
+        #expect(graph.levels.map(Array.init) == vector.levels)
         #expect(graph.total == vector.total)
         #expect(graph.maxSelf == vector.maxSelf)
     }
@@ -137,7 +137,7 @@ func expectSound(_ graph: FlameGraph, sourceLocation: SourceLocation = #_sourceL
     var parents: [(start: Int64, end: Int64)] = [(0, graph.total)]
     var maxSelf: Int64 = 0
     var problems: [String] = []
-    for (depth, level) in graph.levels.enumerated().dropFirst() {
+    for (depth, level) in graph.levels.map(Array.init).enumerated().dropFirst() {
         var boxes: [(start: Int64, end: Int64)] = []
         var end: Int64 = 0
         var parent = 0

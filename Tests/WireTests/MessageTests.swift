@@ -56,6 +56,24 @@ private struct Everything: Message {
     }
 }
 
+/// A message with a guess of its size, right or wrong.
+private struct Guessed: Message {
+    var numbers: ArraySlice<Int64> = []
+    var usualByteCount = 0
+
+    mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(2, "numbers", &numbers)
+    }
+}
+
+private struct Outer: Message {
+    var guessed: [Guessed] = []
+
+    mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
+        try codec.field(1, "guessed", &guessed)
+    }
+}
+
 @Suite struct MessageTests {
     private var full: Everything {
         var message = Everything()
@@ -171,6 +189,31 @@ private struct Everything: Message {
             ProtobufWriter.field(16, content, to: &expected)
             #expect(try message.binary() == expected)
         }
+    }
+
+    @Test(arguments: [0, 1, 100, 127, 128, 20_000, 3_000_000], [0, 1, 30, 43, 127, 128, 5_000, 17_000])
+    func `a message is written alike whatever size was expected`(_ expected: Int, _ count: Int) throws {
+        // Numbers of one byte take less than packed numbers do as a rule, those of ten bytes more.
+        for number in [1, -1] as [Int64] {
+            let all = [Int64](repeating: number, count: count + 2)
+            let slice = all[1..<count + 1]
+            let written = try Outer(guessed: [Guessed(numbers: slice, usualByteCount: expected)]).binary()
+            var content: [UInt8] = []
+            for number in slice { ProtobufWriter.varint(UInt64(bitPattern: number), to: &content) }
+            var inner: [UInt8] = []
+            if count > 0 { ProtobufWriter.field(2, content, to: &inner) }
+            var outer: [UInt8] = []
+            ProtobufWriter.field(1, inner, to: &outer)
+            #expect(written == outer)
+            #expect(try Outer(binary: written).guessed.first?.numbers == slice)
+        }
+    }
+
+    @Test func `slices are written in JSON as lists are`() throws {
+        let numbers: [Int64] = [7, 8, -9, 10]
+        let message = Guessed(numbers: numbers[1..<3])
+        #expect(try message.json() == Array(#"{"numbers":["8","-9"]}"#.utf8))
+        #expect(try Guessed(json: try message.json()).numbers == [8, -9])
     }
 
     @Test func `numbers count as memory whether they come packed or alone`() throws {

@@ -67,8 +67,8 @@ public struct SelectMergeStacktracesRequest: Message {
 
 /// `querier.v1.Level`.
 public struct Level: Message {
-    /// The numbers of the boxes.
-    public var values: [Int64] = []
+    /// The numbers of the boxes; levels may share what they are slices of.
+    public var values: ArraySlice<Int64> = []
 
     /// Makes an empty message.
     public init() {}
@@ -76,6 +76,16 @@ public struct Level: Message {
     /// Lists the fields.
     public mutating func fields<Codec: FieldCodec>(_ codec: inout Codec) throws(WireError) {
         try codec.field(1, "values", &values)
+    }
+
+    /// About how many bytes the numbers take.
+    public var usualByteCount: Int { Self.usualByteCount(ofPacked: values.count) }
+}
+
+extension [Level] {
+    /// About how many bytes flame graphs of these levels take.
+    fileprivate func usualByteCount(_ names: TextTable) -> Int {
+        reduce(names.bytes.count + 4 * names.count) { $0 + $1.usualByteCount + 4 }
     }
 }
 
@@ -100,6 +110,9 @@ public struct FlameGraphMessage: Message {
         try codec.field(3, "total", &total)
         try codec.field(4, "max_self", &maxSelf)
     }
+
+    /// About how many bytes the names and boxes take.
+    public var usualByteCount: Int { levels.usualByteCount(names) }
 }
 
 /// `querier.v1.FlameGraphDiff`.
@@ -129,6 +142,9 @@ public struct FlameGraphDiffMessage: Message {
         try codec.field(5, "leftTicks", &leftTicks)
         try codec.field(6, "rightTicks", &rightTicks)
     }
+
+    /// About how many bytes the names and boxes take.
+    public var usualByteCount: Int { levels.usualByteCount(names) }
 }
 
 /// `querier.v1.PprofProfile`.
