@@ -16,6 +16,28 @@ public enum ByteScan {
         return union & 0x8080_8080_8080_8080 == 0
     }
 
+    /// Whether two runs of one length have the same bytes.
+    ///
+    /// - Precondition: `left.count == right.count`
+    public static func isEqual(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        precondition(left.count == right.count)
+        let (left, right) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+        var offset = 0
+        while offset + 8 <= left.count {
+            if left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            {
+                return false
+            }
+            offset += 8
+        }
+        while offset < left.count {
+            if left[offset] != right[offset] { return false }
+            offset += 1
+        }
+        return true
+    }
+
     /// Where a byte first occurs at or after an offset, or nil.
     public static func first(_ byte: UInt8, in bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
         let raw = UnsafeRawBufferPointer(bytes)

@@ -54,6 +54,18 @@ public struct LabelSet: Hashable, Comparable, Sendable {
         return kept.count == labels.count ? self : LabelSet(inOrder: kept)
     }
 
+    /// The set of those labels that have one of the names, which ascend.
+    public func filter(names: [Text]) -> LabelSet {
+        var kept: [Label] = []
+        var next = 0
+        for label in labels {
+            while next < names.count && names[next] < label.name { next += 1 }
+            guard next < names.count else { break }
+            if names[next] == label.name { kept.append(label) }
+        }
+        return LabelSet(inOrder: kept)
+    }
+
     /// The set without labels.
     public static let empty = LabelSet([] as [Label])
 
@@ -79,7 +91,12 @@ public struct LabelSet: Hashable, Comparable, Sendable {
 
     /// Compares pair by pair; a prefix sorts before the longer set.
     public static func < (left: LabelSet, right: LabelSet) -> Bool {
-        left.labels.lexicographicallyPrecedes(right.labels)
+        for (left, right) in zip(left.labels, right.labels) {
+            // Equality is cheaper to find than order, and the sets of one service have most labels in common.
+            if left.name != right.name { return left.name < right.name }
+            if left.value != right.value { return left.value < right.value }
+        }
+        return left.labels.count < right.labels.count
     }
 }
 

@@ -44,6 +44,15 @@ public struct Text: Hashable, Comparable, Sendable {
         hasher.combine(utf8.count)
     }
 
+    /// Compares the bytes; texts of the same storage are equal without a look at them.
+    public static func == (left: Text, right: Text) -> Bool {
+        left.utf8.withUnsafeBufferPointer { left in
+            right.utf8.withUnsafeBufferPointer { right in
+                left.count == right.count && (left.baseAddress == right.baseAddress || ByteScan.isEqual(left, right))
+            }
+        }
+    }
+
     /// Orders by bytes, a prefix before what it begins.
     public static func < (left: Text, right: Text) -> Bool {
         left.utf8.withUnsafeBufferPointer { left in

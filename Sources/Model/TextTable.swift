@@ -102,22 +102,7 @@ public struct TextTable: Sendable, Equatable, RandomAccessCollection {
         guard range.count == other.count else { return false }
         let isEqual = other.withContiguousStorageIfAvailable { other in
             bytes.withUnsafeBufferPointer { all in
-                let own = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[range]))
-                let raw = UnsafeRawBufferPointer(other)
-                var index = 0
-                while index + 8 <= own.count {
-                    if own.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                        != raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    {
-                        return false
-                    }
-                    index += 8
-                }
-                while index < own.count {
-                    if own[index] != raw[index] { return false }
-                    index += 1
-                }
-                return true
+                ByteScan.isEqual(UnsafeBufferPointer(rebasing: all[range]), other)
             }
         }
         return isEqual ?? bytes[range].elementsEqual(other)

@@ -81,9 +81,9 @@ public struct LabelQuery: Sendable {
             // Whole series are distinct and in order already.
             return series.filter { !$0.labels.isEmpty }
         }
-        let names = Set(wanted)
+        let names = wanted.sorted()
         let projections = series.map { set in
-            set.filter { wanted.isEmpty ? utf8Names || $0.isLegacyLabelName : names.contains($0) }
+            wanted.isEmpty ? set.filter { utf8Names || $0.isLegacyLabelName } : set.filter(names: names)
         }
         return Set(projections).filter { !$0.labels.isEmpty }.sorted()
     }

@@ -13,13 +13,25 @@ enum LabelBlob {
         return writer.sealed()
     }
 
-    static func decode(_ blob: UnsafeBufferPointer<UInt8>) throws(BlobDamage) -> LabelSet {
+    /// Reads labels; texts that `shared` has are not made again, and those that are new join it.
+    static func decode(
+        _ blob: UnsafeBufferPointer<UInt8>, sharing shared: inout Set<Text>
+    ) throws(BlobDamage) -> LabelSet {
         var reader = try BlobReader(sealed: blob)
         var labels: [Label] = []
+        func text() throws(BlobDamage) -> Text {
+            shared.insert(Text(utf8: try reader.content(reader.count()))).memberAfterInsert
+        }
         while !reader.isAtEnd {
-            let name = Text(utf8: try reader.content(reader.count()))
-            labels.append(Label(name, Text(utf8: try reader.content(reader.count()))))
+            let name = try text()
+            labels.append(Label(name, try text()))
         }
         return LabelSet(labels)
+    }
+
+    /// Reads labels that are looked at alone.
+    static func decode(_ blob: UnsafeBufferPointer<UInt8>) throws(BlobDamage) -> LabelSet {
+        var shared: Set<Text> = []
+        return try decode(blob, sharing: &shared)
     }
 }

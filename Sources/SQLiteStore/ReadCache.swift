@@ -32,6 +32,8 @@ struct ReadCache: Sendable {
     private var lastID: Int64 = 0
     /// Series that were deleted, which an older snapshot still has.
     private var deleted: Set<Int64> = []
+    /// The names and values of labels, each once: series have most of theirs in common, and what is one is soon found to be equal.
+    private var texts: Set<Text> = []
     private var symbols: [Int64: Symbols] = [:]
 
     /// About how many bytes it takes.
@@ -47,7 +49,9 @@ struct ReadCache: Sendable {
         while try select.step() {
             guard !deleted.contains(select.int64(0)) else { continue }
             do throws(BlobDamage) {
-                let labels = try select.withBlob(2) { blob throws(BlobDamage) in try LabelBlob.decode(blob) }
+                let labels = try select.withBlob(2) { blob throws(BlobDamage) in
+                    try LabelBlob.decode(blob, sharing: &texts)
+                }
                 series.append(Series(id: select.int64(0), service: select.int64(1), labels: labels))
                 lastID = select.int64(0)
             } catch {
@@ -67,6 +71,7 @@ struct ReadCache: Sendable {
     mutating func remove(series gone: Set<Int64>, services: Set<Int64>) {
         deleted.formUnion(gone)
         series.removeAll { gone.contains($0.id) }
+        texts = []
         for service in services { symbols[service] = nil }
     }
 

@@ -14,6 +14,34 @@ import Testing
         #expect(set.projection(on: ["b", "x", "a", "b"]) == [Label("b", "2"), Label("a", "1")])
     }
 
+    @Test func `labels are kept by ascending names, whether these are there, absent or repeated`() {
+        let set = LabelSet([Label("a", "1"), Label("b", "2"), Label("d", "4")])
+        for (names, kept) in [
+            (["b"], ["b"]), (["a", "d"], ["a", "d"]), (["", "b", "b", "c", "d", "e"], ["b", "d"]), ([], []),
+            (["z"], []),
+        ] as [([Text], [Text])] {
+            #expect(set.filter(names: names).labels.map(\.name) == kept)
+        }
+    }
+
+    @Test func `sets are ordered pair by pair, a prefix first`() {
+        var random = SplitMix(seed: 11)
+        func text() -> Text {
+            Text(utf8: (0..<Int.random(in: 1...20, using: &random)).map { _ in random.next() % 2 == 0 ? 0x61 : 0xf0 })
+        }
+        let sets = (0..<300).map { _ in
+            LabelSet((0..<Int.random(in: 0...3, using: &random)).map { _ in Label(text(), text()) })
+        }
+        func pairs(_ set: LabelSet) -> [[[UInt8]]] { set.labels.map { [$0.name.utf8, $0.value.utf8] } }
+        for (left, right) in zip(sets, sets.shuffled(using: &random)) {
+            let isLess = pairs(left).flatMap(\.self).lexicographicallyPrecedes(pairs(right).flatMap(\.self)) {
+                $0.lexicographicallyPrecedes($1)
+            }
+            #expect((left < right) == isLess)
+            #expect((left == right) == (pairs(left) == pairs(right)))
+        }
+    }
+
     @Test func `names that are canonically equal are different labels`() {
         let set = LabelSet([Label("caf\u{e9}", "1"), Label("cafe\u{301}", "2")])
         #expect(set.labels.count == 2)
