@@ -126,7 +126,7 @@ final class HTTP2Connection: Connection {
     private func write() -> Bool {
         while outputOffset < output.count {
             let sent = output.withUnsafeBufferPointer { bytes in
-                cposix_send(socket, bytes.baseAddress.map { $0 + outputOffset }, bytes.count - outputOffset, 0)
+                cposix_send(socket, bytes.baseAddress.map { $0 + outputOffset }, bytes.count - outputOffset)
             }
             guard sent >= 0 else {
                 if cposix_would_block(sent) == 0 { close() }

@@ -26,22 +26,30 @@ struct OutputQueue {
     mutating func send(to socket: Int32) -> Outcome {
         var outcome = Outcome.sent
         var tookAny = pieces.isEmpty
-        while let first = pieces.first {
-            let sent = first.withUnsafeBufferPointer { bytes in
-                cposix_send(
-                    socket, bytes.baseAddress.map { $0 + offset }, bytes.count - offset, pieces.count > 1 ? 1 : 0)
-            }
+        while !pieces.isEmpty {
+            let sent = sendOnce(to: socket)
             guard sent >= 0 else {
                 outcome = cposix_would_block(sent) == 0 ? .failed : tookAny ? .sent : .blocked
                 break
             }
             tookAny = tookAny || sent > 0
             offset += sent
-            if offset == first.count {
+            while let first = pieces.first, offset >= first.count {
+                offset -= first.count
                 pieces.removeFirst()
-                offset = 0
             }
         }
         return outcome
+    }
+
+    /// Sends what the socket takes of the first two pieces, which are a head and its body as a rule.
+    private func sendOnce(to socket: Int32) -> Int {
+        pieces[0].withUnsafeBufferPointer { first in
+            let (start, count) = (first.baseAddress.map { $0 + offset }, first.count - offset)
+            guard pieces.count > 1 else { return cposix_send(socket, start, count) }
+            return pieces[1].withUnsafeBufferPointer {
+                cposix_send_both(socket, start, count, $0.baseAddress, $0.count)
+            }
+        }
     }
 }

@@ -68,29 +68,3 @@ extension FixedStack where Element: Comparable {
         }
     }
 }
-
-extension FixedStack<UInt64> {
-    /// Puts the elements in ascending order of their upper halves by counting, nine bits at a time; those that are equal there keep
-    /// their order.
-    mutating func sortByUpperHalf() {
-        let bits = 9
-        let mask = 1 << bits - 1
-        let union = elements[..<count].reduce(0) { $0 | $1 >> 32 }
-        var other = FixedStack(repeating: 0, count: count)
-        var starts = FixedStack<Int>(repeating: 0, count: 1 << bits)
-        var shift = 0
-        while union >> UInt64(shift) != 0 {
-            for digit in 0...mask { starts[digit] = 0 }
-            for place in 0..<count { starts[Int(truncatingIfNeeded: elements[place] >> (32 + shift)) & mask] += 1 }
-            var next = 0
-            for digit in 0...mask { (starts[digit], next) = (next, next + starts[digit]) }
-            for place in 0..<count {
-                let digit = Int(truncatingIfNeeded: elements[place] >> (32 + shift)) & mask
-                other[starts[digit]] = elements[place]
-                starts[digit] += 1
-            }
-            swap(&self, &other)
-            shift += bits
-        }
-    }
-}

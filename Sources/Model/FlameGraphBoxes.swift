@@ -125,12 +125,13 @@ struct FlameGraphBoxes: ~Copyable {
     private mutating func numberNames(width: Int, rootsName: UInt32?) -> [UInt32] {
         firstVisits[Int(root)] = .max
         if let rootsName { firstVisits[Int(rootsName)] = .max }
-        var visited = FixedStack<UInt64>(capacity: firstVisits.count)
+        var visited: [UInt64] = []
+        visited.reserveCapacity(firstVisits.count)
         for name in 0..<firstVisits.count where firstVisits[name] != .max {
-            visited.push(firstVisits[name] << 32 | UInt64(name))
+            visited.append(firstVisits[name] << 32 | UInt64(name))
         }
         visited.sortByUpperHalf()
-        let order = visited.array.map { UInt32(truncatingIfNeeded: $0) }
+        let order = visited.map { UInt32(truncatingIfNeeded: $0) }
         var indices = [Int64](repeating: 0, count: firstVisits.count)
         for (place, name) in order.enumerated() { indices[Int(name)] = Int64(place + 1) }
         for place in stride(from: width - 1, to: count, by: width) { numbers[place] = indices[Int(numbers[place])] }

@@ -236,7 +236,7 @@ final class PartitionWriter {
     private static func order(_ stacks: [UInt32], of samples: SampleColumns) -> [UInt64] {
         var order = stacks.indices.map { UInt64(stacks[$0]) << 32 | UInt64($0) }
         guard !samples.spans.isEmpty || !samples.traces.isEmpty else {
-            order.sort()
+            order.sortByUpperHalf()
             return order
         }
         order.sort { left, right in

@@ -171,6 +171,7 @@ struct ResponseParser {
             status = line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
             if status == 0 { fatal("not an HTTP answer: \(line)") }
         case .head where line.isEmpty:
+            body.reserveCapacity(length)
             state = isChunked ? .chunkSize : length > 0 ? .length(length) : .complete
         case .head:
             let parts = line.split(separator: ":", maxSplits: 1)

@@ -33,6 +33,8 @@ struct Session {
             server = ServerProcess(options.binary, data: data, log: "\(work.path)/log")
             if wants("memory") { Clock.sleep(2) }
             let restarted = server.figures.resident
+            // What the last pushes left to do would be done beside the first questions.
+            server.settle()
             let asked = await ask(fleet, server)
             if wants("memory") { memory(idle: idle, ingesting: ingested.peak, restarted: restarted, asking: asked) }
         }

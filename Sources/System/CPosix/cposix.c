@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,8 +128,15 @@ long cposix_receive(int fd, uint8_t *buffer, size_t capacity) {
     return count < 0 ? -errno : count;
 }
 
-long cposix_send(int fd, const uint8_t *bytes, size_t count, int more_follows) {
-    long sent = send(fd, bytes, count, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+long cposix_send(int fd, const uint8_t *bytes, size_t count) {
+    long sent = send(fd, bytes, count, MSG_NOSIGNAL);
+    return sent < 0 ? -errno : sent;
+}
+
+long cposix_send_both(int fd, const uint8_t *first, size_t first_count, const uint8_t *second, size_t second_count) {
+    struct iovec pieces[] = {{(void *)first, first_count}, {(void *)second, second_count}};
+    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 2};
+    long sent = sendmsg(fd, &message, MSG_NOSIGNAL);
     return sent < 0 ? -errno : sent;
 }
 

@@ -37,7 +37,10 @@ int cposix_listen(const char *host, const char *port, int backlog, uint16_t *bou
 int cposix_accept(int listener, char *peer, size_t peer_size);
 
 long cposix_receive(int fd, uint8_t *buffer, size_t capacity);
-long cposix_send(int fd, const uint8_t *bytes, size_t count, int more_follows);
+long cposix_send(int fd, const uint8_t *bytes, size_t count);
+
+// Sends two pieces with one call; returns how many bytes of both were taken.
+long cposix_send_both(int fd, const uint8_t *first, size_t first_count, const uint8_t *second, size_t second_count);
 int cposix_shutdown_write(int fd);
 int cposix_close(int fd);
 
