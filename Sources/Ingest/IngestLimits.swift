@@ -21,6 +21,8 @@ public struct IngestLimits: Sendable, Hashable {
     public var maxRate = 0
     /// Bytes that a tenant may push at once beyond its rate; at least one profile (`max-ingest-burst`).
     public var maxBurst = 0
+    /// Series of a tenant that may have profiles within an hour (`max-series`).
+    public var maxSeries = 0
 
     /// Makes limits.
     public init(
@@ -54,6 +56,7 @@ public struct IngestLimits: Sendable, Hashable {
         limits.rejectOlderThan = 0
         limits.maxRate = 0
         limits.maxBurst = 0
+        limits.maxSeries = 100_000
         return limits
     }()
 

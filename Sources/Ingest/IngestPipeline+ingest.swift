@@ -14,7 +14,8 @@ extension IngestPipeline {
             if isLost { application.labels.removeAll { !$0.value.isValidUTF8 } }
             let ready = try decoded(request, application, now)
             try take(ready.byteCount, now: now)
-            if !isLost { try await append(ready, now: now) }
+            // Without an id, what comes again would be stored again: all of it is, or nothing.
+            if !isLost { _ = try await append(ready, inPart: false, now: now) }
         } catch {
             refuse(error, service: service, now: now)
             throw error

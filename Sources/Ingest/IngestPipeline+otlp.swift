@@ -18,12 +18,18 @@ extension IngestPipeline {
     public func export(_ request: OTLP.ExportRequest, now: Int64) async throws(IngestError) -> ExportOutcome {
         var errors = ErrorList()
         let ready: ReadyProfiles
+        let refused: (count: Int, reason: IngestError)?
         do throws(IngestError) {
             ready = try decoded(request, &errors, now: now)
-            try await append(ready, now: now)
+            refused = try await append(ready, inPart: !isStrict, now: now)
         } catch {
             refuse(error, service: .empty, now: now)
             throw error
+        }
+        if let refused {
+            refuse(refused.reason, service: .empty, now: now)
+            let all = [refused.reason.description, errors.description].filter { !$0.isEmpty }
+            return ExportOutcome(rejected: refused.count + errors.count, message: all.joined(separator: "; "))
         }
         if errors.count > 0, isStrict || ready.profiles.isEmpty {
             throw IngestError(.invalidArgument, errors.description)

@@ -53,6 +53,7 @@ public struct IngestPipeline: Sendable {
     /// What senders did wrong.
     public let problems: IngestProblems
     private let rate: IngestRate
+    private let active = ActiveSeries()
     let known = KnownPushes()
     private var sender = IngestSender()
     private var reservation: DecodeReservation?
@@ -122,7 +123,8 @@ public struct IngestPipeline: Sendable {
         var errors = ErrorList()
         do throws(IngestError) {
             ready = try decoded(series, &errors, now: now)
-            try await append(ready, now: now)
+            // What comes again is known by its id, so that what there is room for need not wait for the rest.
+            if let refused = try await append(ready, inPart: true, now: now) { throw refused.reason }
         } catch {
             let service = series.first.map { seriesLabels($0.labels).service }
             refuse(error, service: service ?? .empty, now: now)
@@ -248,25 +250,37 @@ public struct IngestPipeline: Sendable {
     }
 
     /// Stores profiles, then lists what was altered in them.
-    func append(_ ready: ReadyProfiles, now: Int64) async throws(IngestError) {
-        if !ready.profiles.isEmpty {
-            do {
-                for group in Self.byTenant(ready.profiles, pushedBy: tenant) {
-                    try await store.append(group.profiles, for: group.tenant)
-                }
-            } catch let error as StoreError {
-                switch error.code {
-                case .full, .closed, .unhealthy, .exhausted:
-                    throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
-                case .damaged, .unusable, .failed: throw IngestError(.failed, "the store failed: \(error)")
-                }
-            } catch {
-                throw IngestError(.failed, "the store failed: \(error)")
+    ///
+    /// Where series are too many, the profiles of the others are stored if they may be stored `inPart`, and what was refused is
+    /// returned. Throws where nothing was stored.
+    func append(
+        _ ready: ReadyProfiles, inPart: Bool, now: Int64
+    ) async throws(IngestError) -> (count: Int, reason: IngestError)? {
+        var refused: (count: Int, reason: IngestError)?
+        var groups: [(tenant: Tenant, profiles: [NewProfile])] = []
+        for (tenant, profiles) in Self.byTenant(ready.profiles, pushedBy: tenant) {
+            let admission = active.admit(profiles, of: tenant, limit: limits.maxSeries, now: now)
+            if !admission.admitted.isEmpty { groups.append((tenant, admission.admitted)) }
+            if let reason = admission.refusal {
+                refused = ((refused?.count ?? 0) + admission.refused, refused?.reason ?? reason)
             }
+        }
+        if let refused, groups.isEmpty || !inPart { throw refused.reason }
+        do {
+            for (tenant, profiles) in groups { try await store.append(profiles, for: tenant) }
+        } catch let error as StoreError {
+            switch error.code {
+            case .full, .closed, .unhealthy, .exhausted:
+                throw IngestError(.unavailable, "the store cannot take profiles: \(error)")
+            case .damaged, .unusable, .failed: throw IngestError(.failed, "the store failed: \(error)")
+            }
+        } catch {
+            throw IngestError(.failed, "the store failed: \(error)")
         }
         for (service, report) in ready.salvage {
             problems.note(report, tenant: tenant, service: service, sender: sender, now: now)
         }
+        return refused
     }
 
     static func language(_ labels: [Label]) -> Pprof.Language {

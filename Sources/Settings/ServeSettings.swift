@@ -47,6 +47,9 @@ public enum ServeSettings {
         SettingRow("max-ingest-rate", .size, "0", "Bytes a second that a tenant may push, after inflating; 0 for any."),
         SettingRow("max-ingest-burst", .size, "0", "Bytes beyond the rate at once; at least one profile."),
         SettingRow(
+            "max-series", .number, "100000",
+            "Series of a tenant that may have profiles within an hour; then 429 for new ones; 0 for any."),
+        SettingRow(
             "tenant-limits", .text, "", "A YAML file of limits for single tenants, read again when it changes."),
         SettingRow(
             "relabel-rules", .text, "",
@@ -87,7 +90,7 @@ public enum ServeSettings {
     /// The limits that differ under `--limits pyroscope`, where the operator says nothing of them.
     static let pyroscopeLimits: [String: String] = [
         "max-query-length": "24h", "max-query-lookback": "7d", "max-profile-size": "4MiB", "reject-older-than": "1h",
-        "max-ingest-rate": "4MB", "max-ingest-burst": "2MB",
+        "max-ingest-rate": "4MB", "max-ingest-burst": "2MB", "max-series": "0",
     ]
 
     /// The limits that a tenant may have of its own.
@@ -95,6 +98,6 @@ public enum ServeSettings {
         "max-query-length", "max-query-lookback", "max-nodes-default", "max-nodes", "max-profile-size",
         "max-request-size", "max-profile-samples", "max-sample-labels", "max-stack-depth", "max-symbol-length",
         "max-label-names", "max-label-name-length", "max-label-value-length", "reject-older-than", "reject-newer-than",
-        "max-ingest-rate", "max-ingest-burst", "strict-ingest", "retention", "retention-by-type",
+        "max-ingest-rate", "max-ingest-burst", "max-series", "strict-ingest", "retention", "retention-by-type",
     ]
 }

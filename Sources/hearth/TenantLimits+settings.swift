@@ -30,6 +30,7 @@ extension IngestLimits {
             rejectNewerThan: table.milliseconds("reject-newer-than"))
         maxRate = table.bytes("max-ingest-rate")
         maxBurst = table.bytes("max-ingest-burst")
+        maxSeries = table.number("max-series")
     }
 }
 

@@ -67,6 +67,19 @@ import Wire
         #expect(try await points().totals.reduce(0, +) == 11)
     }
 
+    @Test func `profiles of series beyond the limit are counted as rejected, and the others stored`() async throws {
+        var limits = IngestLimits.hearth
+        limits.maxSeries = 1
+        let pipeline = IngestPipeline(store: store, limits: limits)
+        let outcome = try await pipeline.export(
+            try request([Self.profile(1), Self.profile(2, name: 3), Self.profile(4, name: 3)]), now: Mistake.now)
+        #expect(outcome.rejected == 2 && outcome.message.contains("max-series"))
+        #expect(try await points().totals == [1])
+        await #expect(throws: IngestError.self) {
+            try await pipeline.export(try request([Self.profile(2, name: 3)]), now: Mistake.now)
+        }
+    }
+
     @Test(arguments: ["", "AAAAAAAAAAAAAAAAAAAAAA==", "AAEC"])
     func `without an id, what comes again is stored again`(_ id: String) async throws {
         let pipeline = IngestPipeline(store: store, limits: .hearth)
