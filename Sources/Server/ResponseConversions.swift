@@ -126,7 +126,7 @@ extension ProfileMessage {
         period = profile.period
         timeNanos = profile.time
 
-        stringTable = (0..<table.strings.count).map { table.strings[$0] }
+        stringTable = table.strings
         function = table.functions.enumerated().map { index, function in
             var message = FunctionMessage()
             message.id = UInt64(index + 1)
@@ -166,14 +166,23 @@ extension ProfileMessage {
             }
             return message
         }
-        sample = zip(stacks, profile.totals).map { stack, total in
-            var message = SampleMessage()
+        // All stacks in one column: most samples differ in little else.
+        var locations: [UInt64] = []
+        var ends: [Int] = []
+        ends.reserveCapacity(stacks.count)
+        for stack in stacks {
             var node = Int(stack)
             while node != 0 {
-                message.locationID.append(UInt64(table.stacks.locations[node]) + 1)
+                locations.append(UInt64(table.stacks.locations[node]) + 1)
                 node = Int(table.stacks.parents[node])
             }
-            message.value = [total]
+            ends.append(locations.count)
+        }
+        let starts = [0] + ends
+        sample = stacks.indices.map { index in
+            var message = SampleMessage()
+            message.locationID = locations[starts[index]..<ends[index]]
+            message.value = profile.totals[index...index]
             return message
         }
     }

@@ -93,7 +93,8 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated messages.
     public mutating func field<M: Message>(_ number: Int, _ name: StaticString, _ value: inout [M]) throws(WireError) {
-        for index in value.indices { try write(number, &value[index]) }
+        // Each is taken out, as changing it in place would copy an array that somebody else has too.
+        for var message in value { try write(number, &message) }
     }
 
     /// Writes repeated strings.
@@ -123,6 +124,13 @@ public struct BinaryMessageWriter: FieldCodec {
 
     /// Writes repeated `uint64`, packed.
     public mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError) {
+        value.withUnsafeBufferPointer { pack(number, $0) }
+    }
+
+    /// Writes repeated `uint64`, packed.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout ArraySlice<UInt64>
+    ) throws(WireError) {
         value.withUnsafeBufferPointer { pack(number, $0) }
     }
 

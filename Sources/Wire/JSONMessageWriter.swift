@@ -177,9 +177,11 @@ public struct JSONMessageWriter: FieldCodec {
         guard !value.isEmpty else { return }
         key(name)
         bytes.append(UInt8(ascii: "["))
-        for index in value.indices {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            try object(&value[index])
+        var isFirst = true
+        for var message in value {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            try object(&message)
         }
         bytes.append(UInt8(ascii: "]"))
     }

@@ -69,6 +69,8 @@ public protocol FieldCodec {
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>) throws(WireError)
     /// Repeated `uint64`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [UInt64]) throws(WireError)
+    /// Repeated `uint64`, packed, of which several messages may share the storage.
+    mutating func field(_ number: Int, _ name: StaticString, _ value: inout ArraySlice<UInt64>) throws(WireError)
     /// Repeated `int32`, packed.
     mutating func field(_ number: Int, _ name: StaticString, _ value: inout [Int32]) throws(WireError)
     /// Repeated `double`, packed.
@@ -89,6 +91,15 @@ extension FieldCodec {
     /// What is read is shared with nobody.
     public mutating func field(
         _ number: Int, _ name: StaticString, _ value: inout ArraySlice<Int64>
+    ) throws(WireError) {
+        var numbers = Array(value)
+        try field(number, name, &numbers)
+        value = numbers[...]
+    }
+
+    /// What is read is shared with nobody; JSON is written as for an array.
+    public mutating func field(
+        _ number: Int, _ name: StaticString, _ value: inout ArraySlice<UInt64>
     ) throws(WireError) {
         var numbers = Array(value)
         try field(number, name, &numbers)

@@ -43,10 +43,10 @@ public struct LabelMessage: Message {
 
 /// `google.v1.Sample`.
 public struct SampleMessage: Message {
-    /// The stack, leaf first.
-    public var locationID: [UInt64] = []
+    /// The stack, leaf first; samples may share what these are slices of.
+    public var locationID: ArraySlice<UInt64> = []
     /// One value for each sample type.
-    public var value: [Int64] = []
+    public var value: ArraySlice<Int64> = []
     /// Labels.
     public var label: [LabelMessage] = []
 
@@ -184,7 +184,7 @@ public struct ProfileMessage: Message {
     /// The functions.
     public var function: [FunctionMessage] = []
     /// The texts; the first is empty.
-    public var stringTable: [Text] = []
+    public var stringTable = TextTable()
     /// Unused.
     public var dropFrames: Int64 = 0
     /// Unused.
