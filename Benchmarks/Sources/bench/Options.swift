@@ -27,7 +27,7 @@ struct Options: Sendable {
           --days N            days of the service with a profile a minute (7)
           --wide-pods N       pods of the service of the merge (100)
           --connections N     connections that push at full speed (16)
-          --repeats N         how often each question is asked (15)
+          --repeats N         how often each question is asked (31)
           --start-size SIZE   bytes to start on, such as 10GB (200MB; 40MB with quick)
           --end SECONDS       when the fleet ends, in seconds since 1970 (the last 12:00 UTC)
           --url URL           load: the server, http only
@@ -47,7 +47,7 @@ struct Options: Sendable {
     var days = 7
     var widePods = 100
     var connections = 16
-    var repeats = 15
+    var repeats = 31
     var startSize = 200_000_000
     var end: Int64
     var url = ""
